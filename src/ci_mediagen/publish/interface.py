@@ -1,0 +1,29 @@
+"""Putting artifacts where people find them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from ci_mediagen.model.finding import Finding
+from ci_mediagen.model.link import Link
+from ci_mediagen.model.publication import Publication
+
+
+class Publisher(Protocol):
+    """One kind of place.
+
+    Contract: publishing the same publication twice leaves one of everything; files are there before the page that shows
+    them; links work when `publish` returns. Failure: CredentialsError, PublishError (for good), OutputError (a folder that
+    cannot be written), ServiceError (worth running again). Secrets are in no message.
+    """
+
+    name: str
+
+    def publish(self, publication: Publication) -> tuple[Link, ...]:
+        """A link for each file, and one with role `gallery` for the page that shows them all."""
+        ...
+
+    def check(self) -> Sequence[Finding]:
+        """For `doctor`: can it be reached and written, without leaving anything there?"""
+        ...
