@@ -140,3 +140,7 @@ def worst(exit_codes: Iterable[int]) -> int:
     """The exit code that stands for several: the highest in the published order, 0 if there are none."""
     seen = set(exit_codes)
     return next((code for code in _HIGHEST_FIRST if code in seen), OK)
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, raised in the main thread by `cli`: whoever cleans up after Ctrl-C cleans up after this too."""

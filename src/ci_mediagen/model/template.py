@@ -108,6 +108,8 @@ class TemplateFile:
     path: str
     """Relative to the repository, or `package:` and a path inside the installed package."""
     sha256: str
+    includes: tuple[str, ...] = ()
+    """Names of the files that this one extends, includes or imports itself."""
 
 
 @dataclass(frozen=True, slots=True)
