@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from ci_mediagen.errors import ServiceError
 from ci_mediagen.model.change import AnnounceMode, Change
 from ci_mediagen.model.finding import Finding
 from ci_mediagen.model.link import Link
@@ -40,13 +41,20 @@ class Announcement:
     manifest_path: Path | None
     seconds: float
     warnings: tuple[str, ...] = ()
+    told: tuple[Told, ...] = ()
+    """What the announcers before this one did: step outputs come last and tell the message's id."""
+
+
+class MaybeTold(ServiceError):
+    """The connection was lost after the message was sent: it may have arrived, so it is not sent again."""
 
 
 class Announcer(Protocol):
     """One way of telling.
 
     Contract: a message is sent once for one announcement; nothing in it pings anyone; text is never cut inside a character or
-    escape. Failure: CredentialsError, ServiceError, UsageError; the pipeline warns, and the run's exit code stays.
+    escape; nothing is sent where there is nothing to see. Failure: CredentialsError, ServiceError (MaybeTold where the message
+    may have arrived), UsageError; the pipeline warns, keeps the announcement in the outbox, and the run's exit code stays.
     """
 
     name: str

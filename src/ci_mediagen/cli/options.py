@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from ci_mediagen.pipeline import Job
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _OPTIONS = (
-    click.option("--repo", type=click.Path(path_type=Path), default=".", help="The repository. Default: this folder's."),
+    click.option(
+        "--repo", type=click.Path(path_type=Path), default=".", help="The repository. Default: this folder's."
+    ),
     click.option("--config", type=click.Path(path_type=Path), help="Configuration file. Default: mediagen.yml there."),
     click.option(
         "--event",
@@ -45,3 +50,26 @@ def shared_options(command: F) -> F:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def job_from(given: Mapping[str, Any], environ: Mapping[str, str]) -> Job:
+    """The job that the options describe. What configuration may say too goes into `flags`, under its key."""
+    from ci_mediagen.pipeline import Job
+
+    flags = {name: given.get(name) for name in ("output", "strict", "on_failure", "significance", "require_notify")}
+    return Job(
+        repo=given["repo"],
+        environ=environ,
+        config_path=given["config"],
+        event=given["event"],
+        event_name=given["event_name"],
+        range=given["range_"],
+        since=given["since"],
+        package=given["package"],
+        template=given["template"],
+        only=tuple(given["only"]),
+        flags={
+            name: str(value) if isinstance(value, Path) else value for name, value in flags.items() if value is not None
+        },
+        plan_file=given.get("plan_file"),
+    )

@@ -5,6 +5,7 @@ Everything passes through one encoder for logs and one redactor for secrets, wha
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import threading
@@ -19,15 +20,23 @@ if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
+    from ci_mediagen.text.redact import Redactor
+
 _MARKS: Mapping[str, str] = {"generated": "made", "reused": "reused", "skipped": "skipped", "failed": "FAILED"}
 
 
-def safe(text: str, environ: Mapping[str, str] = os.environ) -> str:
-    """Text as a log may hold it: no secret, no workflow command, no terminal escape."""
-    from ci_mediagen.text.log import log_line
+@functools.cache
+def _redactor() -> Redactor:
     from ci_mediagen.text.redact import Redactor
 
-    return "\n".join(log_line(line) for line in Redactor(environ).redact(text).splitlines())
+    return Redactor(os.environ)
+
+
+def safe(text: str) -> str:
+    """Text as a log may hold it: no secret, no workflow command, no terminal escape."""
+    from ci_mediagen.text.log import log_block
+
+    return log_block(_redactor().redact(text))
 
 
 def say(text: str, stream: TextIO | None = None) -> None:
@@ -88,24 +97,24 @@ class GitHub(Plain):
 
     @contextmanager
     def group(self, title: str) -> Iterator[None]:
-        print(f"::group::{self._data(title)}", file=self._stream, flush=True)
+        self._command("group", title)
         try:
             yield
         finally:
-            print("::endgroup::", file=self._stream, flush=True)
+            self._command("endgroup")
 
     def warn(self, text: str) -> None:
-        print(f"::warning title=ci-mediagen::{self._data(text)}", file=self._stream, flush=True)
+        self._command("warning", text, title="ci-mediagen")
 
     def task_done(self, outcome: Outcome) -> None:
         super().task_done(outcome)
         if isinstance(outcome, Failed):
             self.warn(f"{outcome.task}: {outcome.reason}")
 
-    @staticmethod
-    def _data(text: str) -> str:
-        """A command's data in the runner's own escaping."""
-        return safe(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    def _command(self, name: str, text: str = "", **properties: str) -> None:
+        from ci_mediagen.text.log import command
+
+        print(command(name, _redactor().redact(text), **properties), file=self._stream, flush=True)
 
 
 @contextmanager

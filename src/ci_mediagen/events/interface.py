@@ -37,6 +37,18 @@ class Trigger:
     actor: Person | None = None
     private: bool | None = None
     trusted: bool = True
+    by_hand: bool = False
+    """No CI system started this: a person typed the command."""
+    new_branch: bool = False
+    """The push made the branch, so there is no `before`."""
+    default_branch: str | None = None
+    """The repository's main branch, where the news names it."""
+    pull_request_head: str | None = None
+    """The tip of the pull request's own branch; after a squash or rebase it is in no branch of the repository."""
+    pull_request_commits: int | None = None
+    """How many commits the pull request had."""
+    logins: tuple[tuple[str, str], ...] = ()
+    """(address in lower case, account name) of people, where the news tells."""
     nothing: str | None = None
     """Why there is nothing to do, where the event itself says so: `pull request 7 was closed without a merge`."""
 
