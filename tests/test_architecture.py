@@ -21,7 +21,7 @@ SOURCE = Path(__file__).parents[1] / "src" / PACKAGE
 
 LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"cli", "__main__"}),
-    frozenset({"pipeline", "assembly", "record", "batch", "server"}),
+    frozenset({"pipeline", "assembly", "record", "doctor", "scaffold", "batch", "server"}),
     frozenset({"config"}),
     frozenset(
         {"events", "assets", "templating", "plan", "execute", "worker", "publish", "announce", "envs"},
@@ -34,13 +34,15 @@ LEVELS: tuple[frozenset[str], ...] = (
 
 ROOMMATES = {
     ("backends", "media"),
+    ("clients", "text"),
     ("cli", "__main__"),
     ("__main__", "cli"),
     ("model", "errors"),
     ("pipeline", "assembly"),
     ("pipeline", "record"),
 }
-"""(who, whom) on one floor. assembly and record are parts of pipeline that have a file of their own."""
+"""(who, whom) on one floor. assembly and record are parts of pipeline that have a file of their own; clients asks text what
+an address is and what in it is secret, while text knows of no network."""
 
 CONFIG_READERS = {"cli", "pipeline", "assembly", "record", "batch", "server", "config"}
 
@@ -161,7 +163,7 @@ def test_imports_run_down_and_not_sideways() -> None:
         if one.room and room_of(module_of(one.file))
         if (why := breach(room_of(module_of(one.file)), one.room))
     ]
-    assert breaches == []
+    assert sorted(set(breaches)) == []
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from ci_mediagen.backends.interface import Backend, Unsupported
-from ci_mediagen.errors import PlanError
+from ci_mediagen.errors import PlanError, UsageError
 from ci_mediagen.model.brand import Asset, Assets, Brand
 from ci_mediagen.model.outcome import Skipped
+from ci_mediagen.model.plan import Plan, from_document
 from ci_mediagen.model.task import Input, ModelRef, Task, TaskName, with_key
 from ci_mediagen.model.template import SHAPES, Scene, Shape, Shot, Template, TemplateFile
+from ci_mediagen.text.suggest import did_you_mean
 
 DEFAULT_SHAPE: Mapping[str, Shape] = {"card": "og"}
 """The shape of a shot that names none; every other task is `wide`."""
@@ -45,9 +49,9 @@ class Kit:
     """SHA-256 of a file of the repository, by its path. Raises AssetError."""
     load_backend: Callable[[str], Backend | None]
     """A backend by name; None where this installation has none of that name."""
-    backends: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    backends: Mapping[TaskName, Sequence[str]] = field(default_factory=dict)
     """Task name -> backends, in order of preference."""
-    models: Mapping[str, ModelRef] = field(default_factory=dict)
+    models: Mapping[TaskName, ModelRef] = field(default_factory=dict)
     """Task name -> model."""
 
 
@@ -78,7 +82,9 @@ def make_tasks(shots: Sequence[Shot], kit: Kit) -> tuple[tuple[Task, ...], tuple
         replace(
             task,
             only_as_fallback=task.shot not in wanted,
-            fallback=_fallback_task(task, planned.get(_stand_in(task.fallback, stands_in), ())) if task.fallback else None,
+            fallback=_fallback_task(task, planned.get(_stand_in(task.fallback, stands_in), ()))
+            if task.fallback
+            else None,
         )
         for task in tasks
     ), tuple(skipped.values())
@@ -300,7 +306,7 @@ def _resolved(task: Task, shot: Shot, kit: Kit) -> Task:
     raise _CannotMake(f"no backend makes {task.task} here ({'; '.join(refusals)})")
 
 
-def _candidates(task: TaskName, configured: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+def _candidates(task: TaskName, configured: Mapping[TaskName, Sequence[str]]) -> tuple[str, ...]:
     return tuple(configured.get(task, ())) or DEFAULT_BACKENDS.get(task, ("diffusers",))
 
 
@@ -333,3 +339,42 @@ def recomputed(tasks: Sequence[Task]) -> tuple[Task, ...]:
                 advice="The plan was changed after it was made. Make it again with `ci-mediagen plan --json`.",
             )
     return again
+
+
+def narrowed(tasks: Sequence[Task], only: Sequence[str]) -> tuple[Task, ...]:
+    """The tasks that `--only` asks for by shot or task, with those that they need; all where it asks for none.
+
+    Raises UsageError for a name that is neither.
+    """
+    if not only:
+        return tuple(tasks)
+    known = {name for task in tasks for name in (task.id, task.shot)}
+    for name in only:
+        if name not in known:
+            raise UsageError(f"--only {name}: the plan has no such shot{did_you_mean(name, sorted(known))}")
+    by_id = {task.id: task for task in tasks}
+    wanted: set[str] = set()
+    waiting = [task.id for task in tasks if task.id in only or task.shot in only]
+    while waiting:
+        task = by_id[waiting.pop()]
+        if task.id not in wanted:
+            wanted.add(task.id)
+            waiting += [*task.depends_on, *([task.fallback] if task.fallback else [])]
+    return tuple(task for task in tasks if task.id in wanted)
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan that `plan --json` wrote. Raises PlanError: no such file, not JSON, of another version, not a plan."""
+    advice = "Make it again with `ci-mediagen plan --json > plan.json`."
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise PlanError(f"{path} cannot be read: {error.strerror}", advice=advice) from error
+    except ValueError as error:
+        raise PlanError(f"{path} is not JSON: {error}", advice=advice) from error
+    try:
+        if not isinstance(document, dict):
+            raise ValueError("$: expected an object")
+        return from_document(document)
+    except ValueError as error:
+        raise PlanError(f"{path} is not a plan: {error}", advice=advice) from error

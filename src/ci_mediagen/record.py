@@ -19,6 +19,7 @@ from ci_mediagen.model.link import Link
 from ci_mediagen.model.manifest import Manifest, RunOutcome, Told
 from ci_mediagen.model.outcome import Failed, Generated, Outcome, Reused, Unknown
 from ci_mediagen.model.plan import Plan
+from ci_mediagen.model.progress import Progress
 
 MANIFEST_NAME = "manifest.json"
 
@@ -42,6 +43,12 @@ class Record:
     timings: dict[str, float] = field(default_factory=dict)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     _clock: float = field(default_factory=time.monotonic)
+
+    def warn(self, progress: Progress, text: str) -> None:
+        """Told at once, and kept for the manifest; the same words only once."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+            progress.warn(text)
 
     @contextmanager
     def timed(self, arrow: str) -> Iterator[None]:

@@ -16,6 +16,7 @@ from PIL import Image
 from ci_mediagen.assets.find import MAX_LOOKED_AT, MAX_OFFERED, NO_PICTURE, find_assets
 from ci_mediagen.errors import AssetError
 from ci_mediagen.model.change import Package
+from ci_mediagen.text.corpus import CORPUS
 from tests.assets.test_picture import encoded, png_header
 
 
@@ -225,7 +226,15 @@ def test_a_pattern_gives_numbered_assets_in_natural_order(repo, change, picture)
 def test_a_list_of_paths_keeps_its_order(repo, change, picture):
     picture("b.png", colour=(1, 0, 0))
     picture("a.png", colour=(2, 0, 0))
-    assert paths(find_assets(repo, change(), {"shots": ["b.png", "a.png"]})) == ["b.png", "a.png"]
+    assets = find_assets(repo, change(), {"shots": ("b.png", "a.png")})
+    assert [(asset.name, asset.path) for asset in assets.found] == [("shots[0]", "b.png"), ("shots[1]", "a.png")]
+
+
+@pytest.mark.parametrize("given", ["a.png", ("a.png",)])
+def test_one_path_is_one_asset_and_a_pattern_is_numbered_even_if_it_finds_one(repo, change, picture, given):
+    picture("a.png")
+    assert [asset.name for asset in find_assets(repo, change(), {"hero": given}).found] == ["hero"]
+    assert [asset.name for asset in find_assets(repo, change(), {"hero": "a*.png"}).found] == ["hero[0]"]
 
 
 @pytest.mark.parametrize(
@@ -426,6 +435,22 @@ def test_names_with_emoji_spaces_and_line_breaks_are_found_and_told_on_one_line(
     assert "\n" not in refusal(repo, change, "docs/no\nsuch.png")
 
 
+def test_names_from_the_corpus_of_nasty_strings_do_no_harm(repo, change):
+    (repo / "docs").mkdir()
+    added = []
+    for number, text in enumerate(CORPUS.values()):
+        name = f"{text.replace('/', '_').replace(chr(0), '')[:50]}{number}.png"
+        try:
+            Image.new("RGB", (400 + number, 400)).save(repo / "docs" / name, "PNG")
+        except (OSError, UnicodeEncodeError):
+            continue  # no name that a file can have
+        added.append(f"docs/{name}")
+    subprocess.run(["git", "-C", repo, "add", "docs"], check=True)
+    assets = find_assets(repo, change(added=tuple(added), headline="\n".join(CORPUS.values())), {})
+    assert len(assets.found) == MAX_OFFERED
+    assert all(line.isprintable() for line in (assets.reason, *assets.rejected))
+
+
 def test_a_name_that_is_not_utf8_is_left_out(repo, change):
     (repo / "docs").mkdir()
     Image.new("RGB", (800, 600)).save(repo / "docs" / "a.png")
@@ -440,7 +465,7 @@ def test_a_name_that_is_not_utf8_is_left_out(repo, change):
 def test_discovered_pictures_leave_configured_names_alone(repo, change, picture):
     picture("a.png", colour=(1, 0, 0))
     picture("b.png", colour=(2, 0, 0))
-    assets = find_assets(repo, change(added=("b.png",)), {"diff": ["a.png"]})
+    assets = find_assets(repo, change(added=("b.png",)), {"diff": ["a*.png"]})
     assert assets.get("diff[0]").path == "a.png"
 
 

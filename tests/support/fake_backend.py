@@ -6,6 +6,7 @@ Each begun task adds a line to the log that `parameters["log"]` names, where tha
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import os
@@ -55,7 +56,8 @@ class FakeBackend:
     ) -> Made:
         parameters = task.parameters
         if "log" in parameters:
-            note(Path(parameters["log"]), f"{task.id} {os.getpid()}")
+            with contextlib.suppress(PermissionError):
+                note(Path(parameters["log"]), f"{task.id} {os.getpid()}")
         progress(0.5, "half\nway \x1b[31m")
         behaviour = getattr(self, "_" + parameters.get("behaviour", "write").replace("-", "_"))
         made: Made = behaviour(task, inputs, folder, cancel)
@@ -67,7 +69,12 @@ class FakeBackend:
     def _write(self, task: Task, inputs: Mapping[str, Path], folder: Path, cancel: Callable[[], bool]) -> Made:
         read = b"".join(name.encode() + path.read_bytes() for name, path in sorted(inputs.items()))
         text = task.key.encode() + b"\n" + read
-        return Made((write(folder, "out.txt", text, "main"), write(folder, "poster.txt", b"poster of " + text, "poster")))
+        return Made(
+            (write(folder, "out.txt", text, "main"), write(folder, "poster.txt", b"poster of " + text, "poster"))
+        )
+
+    def _write_much(self, task: Task, inputs: Mapping[str, Path], folder: Path, cancel: Callable[[], bool]) -> Made:
+        return Made((write(folder, "out.txt", b"x" * 2_000_000, "main"),))
 
     def _wait(self, task: Task, inputs: Mapping[str, Path], folder: Path, cancel: Callable[[], bool]) -> Made:
         """Until the file `parameters["gate"]` is there, or it is told to give up."""
@@ -135,12 +142,13 @@ class FakeBackend:
                 return Made((replace(good, bytes=11),))
             case "escape":
                 return Made((replace(good, name="../../../etc/passwd"),))
+            case "description":
+                (folder / "out.txt").rename(folder / "artifact.json")
+                return Made((replace(good, name="artifact.json"),))
             case "link":
                 (folder / "link.txt").symlink_to("/etc/hostname")
                 data = Path("/etc/hostname").read_bytes()
-                return Made(
-                    (MediaFile("main", "link.txt", "text/plain", hashlib.sha256(data).hexdigest(), len(data)),)
-                )
+                return Made((MediaFile("main", "link.txt", "text/plain", hashlib.sha256(data).hexdigest(), len(data)),))
             case "pipe":
                 os.mkfifo(folder / "pipe.txt")
                 return Made((replace(good, name="pipe.txt"),))
@@ -229,4 +237,3 @@ def fake_task(name: str, needs: Mapping[str, Task] | None = None, **fields: Any)
         **{"backend": "fake", **known},
     )
     return with_key(task, {other.id: other.key for other in needs.values()})
-

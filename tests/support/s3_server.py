@@ -56,7 +56,9 @@ class S3Server:
     reader: Identity = Identity(
         "reader", "AKIDTESTREADER000002", "secretTESTreader/00000000000000000000002", ("Read", "List")
     )
-    writer: Identity = Identity("writer", "AKIDTESTWRITER000003", "secretTESTwriter/00000000000000000000003", ("Write",))
+    writer: Identity = Identity(
+        "writer", "AKIDTESTWRITER000003", "secretTESTwriter/00000000000000000000003", ("Write",)
+    )
     """It may put objects and not look at them, as a careful policy for a build job says."""
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 

@@ -57,7 +57,9 @@ class JobSummary:
 
 
 def render(announcement: Announcement, max_bytes: int = MAX_BYTES) -> str:
-    """The summary, at most `max_bytes` of UTF-8, cut between its parts."""
+    """The summary, at most `max_bytes` of UTF-8, cut between its parts; empty where nothing fits."""
+    if max_bytes < _ROOM:
+        return ""
     whole = _Page(max_bytes)
     for part in _story(announcement):
         whole.add(part)
@@ -94,7 +96,7 @@ class _Page:
 
 def _story(announcement: Announcement) -> Iterator[str]:
     change = announcement.change
-    yield f"## {markdown.inline(announcement.title or announcement.project, limit=MAX_TITLE)}\n"
+    yield f"## {markdown.inline(shown.headline(announcement), limit=MAX_TITLE)}\n"
     if announcement.outcome != "ok":
         said = {
             "partial": "Some of it could not be made.",

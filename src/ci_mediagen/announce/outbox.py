@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,8 +34,8 @@ def keep(
 ) -> Path:
     """Writes what is needed to tell it again, all of it or nothing, readable by this user only.
 
-    `folder` is `outbox/v1` of the cache. `destination` names where it was to go (a channel), if that is no secret. Files are named by
-    task key: the store has their bytes. `redact` is applied to every text. Raises OutputError.
+    `folder` is `outbox/v1` of the cache. `destination` names where it was to go (a channel), if that is no secret. Files
+    are named by task key: the store has their bytes. `redact` is applied to every text. Raises OutputError.
     """
     path = folder / f"{_id(announcer, announcement)}.json"
     document = {
@@ -55,7 +56,8 @@ def keep(
             file.write(text + "\n")
         temporary.replace(path)
     except OSError as failure:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise OutputError(
             f"the announcement could not be kept in {folder}: {failure.strerror}",
             advice="Make room there, or set CI_MEDIAGEN_CACHE to a folder that can be written.",
@@ -65,10 +67,8 @@ def keep(
 
 def discard(folder: Path, announcer: str, announcement: Announcement) -> None:
     """Takes it out, if it is there: it has been told."""
-    try:
+    with suppress(OSError):  # then it stays for the next time: a message that was sent must not turn into a failure
         (folder / f"{_id(announcer, announcement)}.json").unlink(missing_ok=True)
-    except OSError:  # it stays for the next time; a message that was sent must not turn into a failure
-        return
 
 
 def _id(announcer: str, announcement: Announcement) -> str:

@@ -32,7 +32,7 @@ class Plain:
 def lines(announcement: Announcement) -> tuple[str, ...]:
     """The message as lines of a log, encoded for one."""
     change = announcement.change
-    told = [announcement.title or announcement.project]
+    told = [shown.headline(announcement)]
     told += [f"  - {bullet}" for bullet in announcement.bullets]
     told += [f"  {announcement.context}"] if announcement.context else []
     if change and not change.complete:

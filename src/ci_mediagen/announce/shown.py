@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ci_mediagen.announce.interface import Announcement
 from ci_mediagen.model.link import Link
 from ci_mediagen.model.publication import PublishedFile
+from ci_mediagen.text.clean import one_line
 from ci_mediagen.text.web import is_public, web_address
 
 STILL_OR_GIF = frozenset({"image/png", "image/jpeg", "image/gif"})
@@ -70,9 +71,14 @@ def preview(announcement: Announcement, *, max_bytes: int) -> PublishedFile | No
     return next(fit, None)
 
 
+def headline(announcement: Announcement) -> str:
+    """One line, never empty."""
+    return one_line(announcement.title) or one_line(announcement.project) or "New media"
+
+
 def alt(announcement: Announcement, file: PublishedFile) -> str:
     """What a reader who does not see the picture is told; never empty."""
-    return file.media.alt or file.task.alt or announcement.title or file.name
+    return one_line(file.media.alt) or one_line(file.task.alt) or headline(announcement)
 
 
 def actions(announcement: Announcement) -> tuple[Action, ...]:

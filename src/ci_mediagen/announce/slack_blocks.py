@@ -23,7 +23,7 @@ MAX_REASON = 300
 
 def message(announcement: Announcement, image: Block | None) -> list[Block]:
     """The message. A short one has the headline, the picture and the buttons only."""
-    blocks = [_section(slack.bold(announcement.title or announcement.project, slack.MAX_SECTION))]
+    blocks = [_section(slack.bold(shown.headline(announcement), slack.MAX_SECTION))]
     if image:
         blocks.append(image)
     post = announcement.mode == "post"
@@ -53,14 +53,14 @@ def linked_image(url: str, alt: str) -> Block:
 
 def fallback_text(announcement: Announcement) -> str:
     """The message where blocks are not shown: in notifications and to screen readers."""
-    title = slack.plain(announcement.title or announcement.project, MAX_TEXT // 2)
+    title = slack.plain(shown.headline(announcement), MAX_TEXT // 2)
     context = slack.plain(announcement.context, MAX_TEXT // 2 - 3)
     return f"{title} ({context})" if context else title
 
 
 def text_only(announcement: Announcement) -> str:
     """The whole message without blocks, for a Slack that refuses ours."""
-    lines = [slack.bold(announcement.title or announcement.project, MAX_TEXT // 4)]
+    lines = [slack.bold(shown.headline(announcement), MAX_TEXT // 4)]
     lines += [f"\u2022 {slack.mrkdwn(bullet, MAX_TEXT // 8)}" for bullet in announcement.bullets[:MAX_BULLETS]]
     lines += [slack.mrkdwn(announcement.context, MAX_TEXT // 8)]
     lines += [slack.link(action.label, action.url, slack.MAX_SECTION) for action in shown.actions(announcement)]
@@ -144,4 +144,4 @@ def _button(action: shown.Action, number: int) -> Block:
 
 
 def _alt(text: str) -> str:
-    return slack.bare(text, slack.MAX_ALT) or "picture"
+    return slack.bare(text, slack.MAX_ALT)

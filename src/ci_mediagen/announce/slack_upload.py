@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from slack_sdk.web import WebClient
@@ -71,13 +72,11 @@ class Upload:
 
     def withdraw(self) -> None:
         """Deletes the upload that nobody sees, if Slack lets us: nothing depends on it."""
-        try:
+        with suppress(Exception):  # tidying up must not hide what happened
             self._repeating.files_delete(file=self._id)
-        except Exception:  # tidying up must not hide what happened
-            return
 
     def _content(self) -> dict[str, Any]:
-        name = slack.bare(self._file.name, MAX_NAME)
+        name = slack.bare(self._file.name, MAX_NAME) or self._file.media.role
         try:
             data = self._file.path.read_bytes()
         except OSError as error:

@@ -27,6 +27,15 @@ NEVER_ENTERED = frozenset(
 MISSING = "does not exist"
 """The message of a RefusedFile for a path where there is nothing."""
 
+_GIT_ENVIRONMENT = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_LITERAL_PATHSPECS": "0",
+    "GIT_GLOB_PATHSPECS": "0",
+    "GIT_NOGLOB_PATHSPECS": "0",
+    "GIT_ICASE_PATHSPECS": "0",
+}
+"""What may be set around us must not change what a path means."""
+
 _CHUNK = 1 << 20
 _DIGITS = re.compile(r"(\d{1,18})")
 
@@ -101,7 +110,9 @@ def tracked(repo: Path, folders: Iterable[str]) -> list[str]:
     command += [f":(icase,literal){folder}" for folder in folders]
     # Tracked files only: what a documentation generator leaves in docs/_build is not the project's picture.
     try:
-        listing = subprocess.run(command, capture_output=True, check=True, timeout=GIT_TIMEOUT).stdout
+        listing = subprocess.run(
+            command, capture_output=True, check=True, timeout=GIT_TIMEOUT, env={**os.environ, **_GIT_ENVIRONMENT}
+        ).stdout
     except (OSError, subprocess.SubprocessError):
         return sorted(walk(repo, folders))
     return [os.fsdecode(name) for name in listing.split(b"\0", MAX_LISTED)[:MAX_LISTED] if name]

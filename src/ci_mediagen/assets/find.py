@@ -126,12 +126,8 @@ def _configured(search: _Search, configured: Mapping[str, str | Sequence[str]], 
     for name, given in configured.items():
         where = f"assets.{name} in {source}"
         patterns = [given] if isinstance(given, str) else list(given)
-        paths: list[str] = []
-        several = not isinstance(given, str)
-        for pattern in patterns:
-            expanded = _expanded(search.repo, pattern, where)
-            several = several or expanded != [pattern]
-            paths += expanded
+        paths = [path for pattern in patterns for path in _expanded(search.repo, pattern, where)]
+        several = paths != patterns or len(paths) > 1
         for path in paths[MAX_PER_NAME:]:
             search.reject(
                 path, f"assets.{name} matches {len(paths)} files, of which the first {MAX_PER_NAME} are taken"

@@ -41,6 +41,7 @@ _OPTIONS = (
         type=click.Choice(["fail", "warn"]),
         help="warn: a failure to make or publish is a warning and the exit code 0. Default: fail.",
     ),
+    click.option("--announce", is_flag=True, help="Announce although this was started by hand."),
     click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON on stdout."),
 )
 
@@ -68,6 +69,7 @@ def job_from(given: Mapping[str, Any], environ: Mapping[str, str]) -> Job:
         package=given["package"],
         template=given["template"],
         only=tuple(given["only"]),
+        announce=bool(given.get("announce")),
         flags={
             name: str(value) if isinstance(value, Path) else value for name, value in flags.items() if value is not None
         },

@@ -28,10 +28,16 @@ _HEADER = re.compile(
     re.DOTALL,
 )
 _EMOJI_PREFIX = re.compile(r"(?::[a-z0-9_+-]{1,40}:|[\u2190-\u2bff\u3030\ufe0f\u200d\U0001f000-\U0001faff])+\s*")
-_FOOTER = re.compile(r"(?P<token>BREAKING[ -]CHANGE|[A-Za-z][A-Za-z0-9-]{0,60})(?::[ \t]+| (?=#))(?P<value>.*)")
+_FOOTER = re.compile(r"(?P<name>BREAKING[ -]CHANGE|[A-Za-z][A-Za-z0-9-]{0,60})(?::[ \t]+| (?=#))(?P<value>.*)")
 _BREAKING_LINE = re.compile(r"^BREAKING[ -]CHANGES?[ \t]*:", re.MULTILINE)
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _PERSON = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>]*)>")
+
+_PROMO = re.compile(
+    r"^[ \t]*(?P<mark>[*_]{0,2})promo(?:(?P=mark)[ \t]*:|[ \t]*:(?P=mark))[ \t]*(?P<value>\S[^\n]*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_EMPHASIS = re.compile(r"(\*\*|__)(?=\S)([^*_\n]+)(?<=\S)\1")
 
 _GITHUB_MERGE = re.compile(r"Merge pull request #(?P<number>\d{1,9}) from (?P<branch>\S+)")
 _BRANCH_MERGE = re.compile(r"Merge (?:remote-tracking )?branch(?:es)? '(?P<branch>[^']+)'")
@@ -39,7 +45,9 @@ _MERGED_IN = re.compile(r"Merged in (?P<branch>\S+) \(pull request #(?P<number>\
 _MERGED_PR = re.compile(r"Merged PR (?P<number>\d{1,9}): (?P<title>.+)")
 _GITLAB_REFERENCE = re.compile(r"^See merge request \S*!(?P<number>\d{1,9})\s*$", re.MULTILINE)
 _SQUASH_NUMBER = re.compile(r"\((?:#|!|GH-)(?P<number>\d{1,9})\)\s*$")
-_REVERT = re.compile(r"""(?:Revert|Reapply|Roll ?back) ["“'«]|revert(?:\([^)]*\))?!?:|This reverts commit [0-9a-f]{7,}""")
+_REVERT = re.compile(
+    r"""(?:Revert|Reapply|Roll ?back) ["“'«]|revert(?:\([^)]*\))?!?:|This reverts commit [0-9a-f]{7,}"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +87,8 @@ def parse(message: str) -> Message:
     text = clean.block(message)
     subject, _, rest = text.partition("\n")
     subject = clean.line(subject)
+    title, number, from_branch, rest = _title(subject, rest)
     body, footers = split_footers(rest)
-    title, number, from_branch = _title(subject, body)
     header = parse_header(title)
     breaking_body = _BREAKING_LINE.search(_FENCE.sub("", rest)) is not None
     revert = header.type == "revert" or _REVERT.match(subject) is not None or _REVERT.match(body) is not None
@@ -122,23 +130,23 @@ def split_footers(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     """
     paragraphs = [part.strip("\n") for part in re.split(r"\n[ \t]*\n", text.strip("\n")) if part.strip()]
     first = len(paragraphs)
-    while first > 0 and _FOOTER.match(paragraphs[first - 1]):
+    while first > 0 and (match := _FOOTER.match(paragraphs[first - 1])) and _is_token(match["name"]):
         first -= 1
     footers: list[tuple[str, str]] = []
     for row in "\n".join(paragraphs[first:]).split("\n"):
-        if match := _FOOTER.match(row):
-            token = "BREAKING CHANGE" if match["token"] == "BREAKING-CHANGE" else match["token"]
-            footers.append((token, match["value"].strip()))
+        if (match := _FOOTER.match(row)) and _is_token(match["name"]):
+            name = match["name"].replace("BREAKING-CHANGE", "BREAKING CHANGE")
+            footers.append((name, match["value"].strip()))
         elif footers and row.strip():
-            token, value = footers[-1]
-            footers[-1] = (token, f"{value} {row.strip()}".strip())
+            name, value = footers[-1]
+            footers[-1] = (name, f"{value} {row.strip()}".strip())
     return "\n\n".join(paragraphs[:first]), tuple(footers)
 
 
 def promo_line(body: str) -> str | None:
     """The headline that a person gave in a `promo:` line. None where there is none, or where it says yes or no."""
     value = _promo_value(body)
-    return clean.line(value) if value and _vote(value) is None else None
+    return clean.line(_EMPHASIS.sub(r"\2", value)) or None if value and _vote(value) is None else None
 
 
 def promo_vote(body: str) -> bool | None:
@@ -152,10 +160,15 @@ def asks_to_skip(*texts: str) -> bool:
     return any(re.search(r"\[(?:skip media|media skip|no media)\]", text, re.IGNORECASE) for text in texts)
 
 
+def _is_token(name: str) -> bool:
+    """`Reviewed-by` is a footer's; `fix: another thing` is a line of a squashed commit's list."""
+    return name not in CANONICAL
+
+
 def _promo_value(body: str) -> str | None:
     visible = re.sub(r"<!--.*?(?:-->|\Z)", "", _FENCE.sub("", clean.block(body)), flags=re.DOTALL)
-    match = re.search(r"^[ \t]*[*_]{0,2}promo[*_]{0,2}[ \t]*:[ \t*_]*(?P<value>\S[^\n]*)$", visible, re.IGNORECASE | re.MULTILINE)
-    return match["value"].strip().strip("*_\"“”").strip() or None if match else None
+    match = _PROMO.search(visible)
+    return match["value"].strip().strip('"“”').strip() or None if match else None
 
 
 def _vote(value: str) -> bool | None:
@@ -174,28 +187,27 @@ def _is_type(match: re.Match[str]) -> bool:
     return known or shaped
 
 
-def _title(subject: str, body: str) -> tuple[str, int | None, bool]:
-    """What was merged, its pull request, and whether only a branch's name tells of it."""
-    first_line = next((row.strip() for row in body.split("\n") if row.strip()), "")
+def _title(subject: str, rest: str) -> tuple[str, int | None, bool, str]:
+    """What was merged, its pull request, whether only a branch's name tells of it, and the message below the title."""
     if match := _MERGED_PR.fullmatch(subject):
-        return match["title"], int(match["number"]), False
-    reference = _GITLAB_REFERENCE.search(body)
+        return match["title"], int(match["number"]), False, rest
+    reference = _GITLAB_REFERENCE.search(rest)
     number = int(reference["number"]) if reference else None
-    if reference and first_line == reference.group().strip():
-        first_line = ""
     for pattern in (_GITHUB_MERGE, _MERGED_IN, _BRANCH_MERGE):
         if match := pattern.match(subject):
             number = int(match["number"]) if "number" in pattern.groupindex else number
-            told = first_line if first_line and (number is not None) else ""
-            return (told, number, False) if told else (match["branch"], number, True)
+            first, _, below = rest.strip("\n").partition("\n")
+            if number is not None and first.strip() and not _GITLAB_REFERENCE.fullmatch(first):
+                return clean.line(first), number, False, below
+            return match["branch"], number, True, rest
     if match := _SQUASH_NUMBER.search(subject):
         number = int(match["number"])
-    return subject, number, False
+    return subject, number, False, rest
 
 
 def _co_authors(footers: tuple[tuple[str, str], ...]) -> list[Signature]:
     people = []
-    for token, value in footers:
-        if token.lower() == "co-authored-by" and (match := _PERSON.search(value)):
+    for name, value in footers:
+        if name.lower() == "co-authored-by" and (match := _PERSON.search(value)):
             people.append(Signature(clean.line(match["name"], 100), clean.line(match["email"], 200)))
     return people

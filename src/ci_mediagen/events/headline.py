@@ -10,12 +10,16 @@ HEADLINE_LIMIT = 200
 """Characters."""
 
 _SHORTCODES = re.compile(r"^(?::[a-z0-9_+-]{1,40}:\s*)+")
-_EMOJI_BEFORE_TYPE = re.compile(r"^[\u2190-\u2bff\u3030\ufe0f\u200d\U0001f000-\U0001faff]+\s*(?=[A-Za-z][\w-]*(?:\([^()]*\))?!?:\s)")
+_EMOJI_BEFORE_TYPE = re.compile(
+    r"^[\u2190-\u2bff\u3030\ufe0f\u200d\U0001f000-\U0001faff]+\s*(?=[A-Za-z][\w-]*(?:\([^()]*\))?!?:\s)"
+)
 _TYPE_WORDS = (
     "feat|feature|features|fix|bugfix|hotfix|bug|perf|performance|docs?|documentation|style|refactor|tests?|build|ci|chore"
     "|revert|deps?|dependencies|security|sec|release|i18n|l10n|a11y|ux|ui|wip|enhancement|improvement|breaking|config|infra|types"
 )
-_TYPE = re.compile(rf"^(?:(?:{_TYPE_WORDS})(?:\([^()]*\))?!?:\s*(?!//)|[a-z][\w-]*(?:\([^()]+\)!?|!):\s+)", re.IGNORECASE)
+_TYPE = re.compile(
+    rf"^(?:(?:{_TYPE_WORDS})(?:\([^()]*\))?!?:\s*(?!//)|[a-z][\w-]*(?:\([^()]+\)!?|!):\s+)", re.IGNORECASE
+)
 _BRACKETED_TYPE = re.compile(rf"^\[(?:{_TYPE_WORDS})\]\s*:?\s*", re.IGNORECASE)
 
 # What looks like a ticket and is a name people know.
@@ -33,14 +37,20 @@ _TRAILING_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _TRAILING_TICKET = re.compile(rf"\s*[\[(]{_TICKET}(?:,\s*{_TICKET})*[\])]$")
-_MARKS = re.compile(r"\s*\[(?:skip media|media skip|no media|skip ci|ci skip|no ci|skip actions|wip)\]\s*", re.IGNORECASE)
+_MARKS = re.compile(
+    r"\s*\[(?:skip media|media skip|no media|skip ci|ci skip|no ci|skip actions|wip)\]\s*", re.IGNORECASE
+)
 _PREFIXES_AND_SUFFIXES = (
     _SHORTCODES, _EMOJI_BEFORE_TYPE, _BRACKETED_TYPE, _TYPE, _LEADING_TICKET, _TRAILING_NUMBER, _TRAILING_TICKET,
 )  # fmt: skip
 _CODE = re.compile(r"`+([^`]+)`+")
 _NAMES_IN_LOWER_CASE = frozenset(
-    "npm npx pnpm yarn pip pipx git gh curl bash zsh sh awk sed grep vim tmux kubectl helm docker ffmpeg pytest mypy ruff numpy pandas"
-    " conda cargo rustc gcc clang llvm cmake make apt brew systemd nginx redis sqlite jq webpack vite eslint deno bun tsc uv".split()
+    re.findall(
+        r"\w+",
+        "npm npx pnpm yarn pip pipx git gh curl bash zsh sh awk sed grep vim tmux kubectl helm docker ffmpeg pytest mypy ruff"
+        " numpy pandas conda cargo rustc gcc clang llvm cmake apt brew systemd nginx redis sqlite jq webpack vite eslint deno"
+        " bun tsc uv",
+    )
 )
 
 
@@ -60,7 +70,7 @@ def headline(text: str) -> str:
     rest = bare if _shows(bare) else rest
     if not code_first:
         rest = capitalised(rest)
-    return clean.shorten(rest, HEADLINE_LIMIT) if rest else whole
+    return clean.line(rest, HEADLINE_LIMIT) if rest else whole
 
 
 def branch_headline(branch: str) -> str:

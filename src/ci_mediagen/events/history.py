@@ -46,29 +46,41 @@ class Files:
 
 
 def read_commits(
-    repository: Repository, range_: CommitRange, pathspecs: Sequence[str] = (), *, only_head: bool = False,
-    logins: Mapping[str, str] | None = None,
-) -> Commits:  # fmt: skip
-    """The commits of a range, newest first, those that touch `pathspecs` if any are given.
-
-    `only_head` reads the head alone: its base is not here.
-    """
-    arguments = ["log", "-z", f"--max-count={1 if only_head else COMMITS_LIMIT + 1}", "--encoding=UTF-8", "--no-color", "--no-notes"]
-    arguments += ["--no-show-signature", _FORMAT]
-    revisions = [range_.head] if only_head or range_.base is None else [range_.head, f"^{range_.base}"]
-    answer = repository.ask(*arguments, "--end-of-options", *revisions, "--", *pathspecs, limit=MESSAGES_LIMIT)
+    repository: Repository, range_: CommitRange, *, only_head: bool = False, logins: Mapping[str, str] | None = None
+) -> Commits:
+    """The commits of a range, newest first. `only_head` reads the head alone: its base is not here."""
+    answer = repository.ask(
+        "log", "-z", f"--max-count={1 if only_head else COMMITS_LIMIT + 1}", "--encoding=UTF-8", "--no-color", "--no-notes",
+        "--no-show-signature", _FORMAT, "--end-of-options", *_revisions(range_, only_head), "--", limit=MESSAGES_LIMIT,
+    )  # fmt: skip
     rows = answer.output.split(b"\0")
     entries = [
         _entry([field.decode("utf-8", "replace") for field in rows[start : start + _FIELDS]], logins or {})
         for start in range(0, len(rows) - _FIELDS + 1, _FIELDS)
     ]
     if len(entries) > COMMITS_LIMIT:
-        return Commits(tuple(entries[:COMMITS_LIMIT]), f"of more than {COMMITS_LIMIT} commits the newest {COMMITS_LIMIT} were read")
+        return Commits(
+            tuple(entries[:COMMITS_LIMIT]), f"of more than {COMMITS_LIMIT} commits the newest {COMMITS_LIMIT} were read"
+        )
     if answer.cut:
-        return Commits(tuple(entries), f"the commit messages are longer than {MESSAGES_LIMIT >> 20} MiB together; the newest were read")
+        return Commits(
+            tuple(entries),
+            f"the commit messages are longer than {MESSAGES_LIMIT >> 20} MiB together; the newest were read",
+        )
     if not answer.ok:
         return Commits(tuple(entries), f"git could not read all commits ({_why(answer.timed_out, answer.errors)})")
     return Commits(tuple(entries))
+
+
+def commits_touching(
+    repository: Repository, range_: CommitRange, pathspecs: Sequence[str], *, only_head: bool = False
+) -> frozenset[str]:
+    """The ids of those commits of a range that touch these paths."""
+    answer = repository.ask(
+        "log", "--full-history", "-z", f"--max-count={1 if only_head else COMMITS_LIMIT + 1}", "--no-show-signature",
+        "--format=%H", "--end-of-options", *_revisions(range_, only_head), "--", *pathspecs,
+    )  # fmt: skip
+    return frozenset(answer.output.decode("ascii", "replace").split("\0")) - {""}
 
 
 def read_files(repository: Repository, range_: CommitRange, pathspecs: Sequence[str] = ()) -> Files:
@@ -86,12 +98,28 @@ def read_files(repository: Repository, range_: CommitRange, pathspecs: Sequence[
     return Files(tuple(files))
 
 
-def files_of_commit(repository: Repository, sha: str) -> frozenset[str]:
-    """Every path that one commit touches, old and new names alike."""
+def files_of_commit(repository: Repository, sha: str) -> frozenset[str] | None:
+    """Every path that one commit touches, old and new names alike; None where git cannot tell."""
     answer = repository.ask(
-        "diff-tree", "-r", "-z", "-m", "--root", "--no-commit-id", "--name-only", "--no-renames", "--no-relative", "--end-of-options", sha
+        "diff-tree",
+        "-r",
+        "-z",
+        "-m",
+        "--root",
+        "--no-commit-id",
+        "--name-only",
+        "--no-renames",
+        "--no-relative",
+        "--end-of-options",
+        sha,
     )
-    return frozenset(clean.path(name.decode("utf-8", "replace")) for name in answer.output.split(b"\0") if name)
+    if not answer.ok or answer.cut:
+        return None
+    return frozenset(_text(name) for name in answer.output.split(b"\0") if name)
+
+
+def _revisions(range_: CommitRange, only_head: bool) -> list[str]:
+    return [range_.head] if only_head or range_.base is None else [range_.head, f"^{range_.base}"]
 
 
 def _entry(fields: Sequence[str], logins: Mapping[str, str]) -> Entry:

@@ -9,14 +9,18 @@ from dataclasses import dataclass, replace
 from ci_mediagen.events import clean
 from ci_mediagen.model.change import Person
 
-_NOREPLY = re.compile(r"(?:\d+\+)?(?P<login>[^@+\s]+(?:\[bot\])?)@users\.noreply\.(?:github\.com|gitlab\.com|[\w.-]+)", re.IGNORECASE)
+_NOREPLY = re.compile(
+    r"(?:\d+\+)?(?P<login>[^@+\s]+(?:\[bot\])?)@users\.noreply\.(?:github\.com|gitlab\.com|[\w.-]+)", re.IGNORECASE
+)
 _BOTS = re.compile(
     r".*\[bot\]|(?:dependabot|renovate|github-actions|greenkeeper|snyk|semantic-release|pre-commit-ci|allcontributors|imgbot|weblate"
     r"|web-flow|mergify|pyup|codecov|release-please|changeset|jenkins|gitlab|copybara|k8s-ci|bors|homu|crowdin|transifex)"
     r"(?:[-_ ](?:bot|ci|user|service|robot|preview))*|.*[-_ ]bot|(?:project|group)_\d+_bot\w*",
     re.IGNORECASE,
 )
-_BOT_ADDRESSES = re.compile(r"(?:noreply@github\.com|bot@renovateapp\.com|.*\[bot\]@.*|support@dependabot\.com)", re.IGNORECASE)
+_BOT_ADDRESSES = re.compile(
+    r"(?:noreply@github\.com|bot@renovateapp\.com|.*\[bot\]@.*|support@dependabot\.com)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)

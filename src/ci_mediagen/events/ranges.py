@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from ci_mediagen.errors import RepositoryError
 from ci_mediagen.events import clean, conventional
+from ci_mediagen.events.history import COMMITS_LIMIT
 from ci_mediagen.events.interface import Trigger
 from ci_mediagen.events.packages import PackageRule
 from ci_mediagen.events.repository import Repository, is_revision
@@ -79,14 +80,21 @@ def _head(repository: Repository, trigger: Trigger) -> tuple[str, str]:
         raise RepositoryError(
             f"{repository.path}: this repository has no commits yet", advice="Commit something, then run again."
         )
-    return head, f"{clean.shorten(clean.line(wanted), 80)} is not in this clone, so HEAD stands in for it" if wanted else ""
+    return (
+        head,
+        f"{clean.line(wanted, 80)} is not in this clone, so HEAD stands in for it" if wanted else "",
+    )
 
 
 def _explicit(repository: Repository, text: str) -> Found:
-    match = re.fullmatch(r"(?P<base>[^.\s](?:(?!\.\.)\S)*)?(?P<dots>\.\.\.?)(?P<head>[^.\s](?:(?!\.\.)\S)*)?", text.strip())
+    match = re.fullmatch(
+        r"(?P<base>[^.\s](?:(?!\.\.)\S)*)?(?P<dots>\.\.\.?)(?P<head>[^.\s](?:(?!\.\.)\S)*)?", text.strip()
+    )
     shown = clean.line(text, 200)
     if match is None or not (match["base"] or match["head"]):
-        raise RepositoryError(f"--range {shown}: not a range", advice="Write A..B, where A and B are tags, branches or commits.")
+        raise RepositoryError(
+            f"--range {shown}: not a range", advice="Write A..B, where A and B are tags, branches or commits."
+        )
     names = (match["base"] or "HEAD", match["head"] or "HEAD")
     base, head = (repository.commit(name) for name in names)
     why = ""
@@ -100,7 +108,8 @@ def _explicit(repository: Repository, text: str) -> Found:
                 f"--range {shown}: {clean.line(name, 100)} {reason}{f' ({why})' if why else ''}",
                 advice="Fetch it first (`git fetch --unshallow --tags`), or check how it is spelled.",
             )
-    assert base is not None and head is not None  # noqa: S101
+    if base is None or head is None:  # said above; for the type checker
+        raise RepositoryError(f"--range {shown}: cannot be read")
     if match["dots"] == "...":
         base = repository.merge_base(base, head)
         if base is None:
@@ -134,7 +143,9 @@ def _since(repository: Repository, since: Since, head: str) -> Found:
 
 
 def _first_parent_before(repository: Repository, head: str, instant: int) -> str | None:
-    answer = repository.ask("rev-list", "--first-parent", "--max-count=1", f"--before=@{instant} +0000", "--end-of-options", head)
+    answer = repository.ask(
+        "rev-list", "--first-parent", "--max-count=1", f"--before=@{instant} +0000", "--end-of-options", head
+    )
     return answer.text if answer.ok and answer.text else None
 
 
@@ -149,11 +160,11 @@ def _release(repository: Repository, tag: str, head: str, package: PackageRule |
     if release.version is None:
         # `nightly`, `production`: a tag without a version has no predecessor that could be known.
         last = _last_change(repository, head)
-        doubt = f"the tag {clean.shorten(clean.line(tag), 60)} holds no version, so only its last change is told"
-        return replace(last, doubt="; ".join(part for part in (doubt, last.doubt) if part), release=release)
+        doubt = f"the tag {clean.line(tag, 60)} holds no version, so only its last change is told"
+        return replace(_guess(last, doubt), release=release)
     if why:
         last = _last_change(repository, head)
-        return replace(last, doubt=f"the release before this one is not known: {why}", release=release)
+        return replace(_guess(last, f"the release before this one is not known: {why}"), release=release)
     return Found(CommitRange(None, head, "empty-tree"), release=release)
 
 
@@ -164,7 +175,7 @@ def _from_base(repository: Repository, claimed: str, head: str, method: str) -> 
         return Found(CommitRange(base, head, method))
     last = _last_change(repository, head)
     reason = why or (f"its base {_short(claimed)} is not in this clone" if claimed else "its base is not known")
-    return replace(last, doubt=f"only the last commit is told: {reason}")
+    return _guess(last, f"only the last commit is told: {reason}")
 
 
 def _parting(repository: Repository, claimed: str, head: str) -> tuple[str | None, str]:
@@ -184,13 +195,14 @@ def _merged(repository: Repository, trigger: Trigger, head: str) -> Found:
     """A merged pull request, by how it was merged: a merge commit, squashed into one, or rebased."""
     parents = repository.parents(head)
     count = trigger.pull_request_commits
-    if len(parents) > 1 or count in (None, 0, 1) or not parents:
+    if len(parents) != 1 or count is None or not 1 < count <= COMMITS_LIMIT:
         return _last_change(repository, head)
     number = trigger.pull_request.number if trigger.pull_request else None
-    log = repository.ask("log", "-1", "--no-show-signature", "--encoding=UTF-8", "--format=%B", "--end-of-options", head, "--")
+    log = repository.ask(
+        "log", "-1", "--no-show-signature", "--encoding=UTF-8", "--format=%B", "--end-of-options", head, "--"
+    )
     if conventional.parse(log.output.decode("utf-8", "replace")).pull_request == number:
         return _last_change(repository, head)
-    assert count is not None  # noqa: S101
     return _rebased(repository, trigger, head, count)
 
 
@@ -202,6 +214,8 @@ def _rebased(repository: Repository, trigger: Trigger, head: str, count: int) ->
     own = _signatures(repository, tip, count) if tip else []
     if own and [mark for _, mark in own] == [mark for _, mark in top[:count]]:
         return _after(top, count, head, "merge-base")
+    if own:  # its commits are known, and are not these: it was squashed
+        return _last_change(repository, head)
     base = repository.commit(trigger.base)
     if base is not None and base != head:
         distance = next((index for index, (sha, _) in enumerate(top) if sha == base), None)
@@ -210,12 +224,12 @@ def _rebased(repository: Repository, trigger: Trigger, head: str, count: int) ->
         if distance == 1:
             return _last_change(repository, head)
     if why or len(top) < count:
-        last = _last_change(repository, head)
-        return replace(last, doubt=f"the pull request had {count} commits, of which only the last is told{f': {why}' if why else ''}")
-    if own:  # its commits are known, and are not these: it was squashed
-        return _last_change(repository, head)
+        doubt = f"the pull request had {count} commits, of which only the last is told{f': {why}' if why else ''}"
+        return _guess(_last_change(repository, head), doubt)
     found = _after(top, count, head, "first-parent")
-    return replace(found, doubt=f"a rebase leaves no trace of its pull request, so the last {count} commits are taken for its own")
+    return _guess(
+        found, f"a rebase leaves no trace of its pull request, so the last {count} commits are taken for its own"
+    )
 
 
 def _signatures(repository: Repository, sha: str, count: int) -> list[tuple[str, str]]:
@@ -239,7 +253,9 @@ def _open(repository: Repository, trigger: Trigger, head: str) -> Found:
     for claimed in (trigger.base, trigger.pull_request.base if trigger.pull_request else None):
         if claimed and _parting(repository, claimed, head)[0]:
             return _from_base(repository, claimed, head, "merge-base")
-    return _from_base(repository, trigger.base or (trigger.pull_request and trigger.pull_request.base) or "", head, "merge-base")
+    return _from_base(
+        repository, trigger.base or (trigger.pull_request and trigger.pull_request.base) or "", head, "merge-base"
+    )
 
 
 def _pushed(repository: Repository, trigger: Trigger, head: str) -> Found:
@@ -250,15 +266,19 @@ def _pushed(repository: Repository, trigger: Trigger, head: str) -> Found:
             why = repository.deepen()
             if why is None:
                 return Found(CommitRange(None, head, "empty-tree"))
-            return replace(_last_change(repository, head), doubt=f"only the last commit of a new branch is told: {why}")
+            return _guess(_last_change(repository, head), f"only the last commit of a new branch is told: {why}")
         base, _ = _parting(repository, trigger.default_branch, head)
         if base is not None and base != head:
             return Found(CommitRange(base, head, "merge-base"))
     last = _last_change(repository, head)
     if last.doubt or last.range.base is None:
         return last
-    doubt = "where the new branch began is not known" if trigger.new_branch else "what the build before this one saw is not known"
-    return replace(last, doubt=f"{doubt}, so only the last change is told")
+    doubt = (
+        "where the new branch began is not known"
+        if trigger.new_branch
+        else "what the build before this one saw is not known"
+    )
+    return _guess(last, f"{doubt}, so only the last change is told")
 
 
 def _before_after(repository: Repository, before: str, head: str) -> Found:
@@ -273,11 +293,11 @@ def _before_after(repository: Repository, before: str, head: str) -> Found:
         return Found(CommitRange(base, head, "before-after"))
     if base is not None and not repository.shallow and (parting := repository.merge_base(base, head)):
         if parting == head:  # the branch was moved back
-            return replace(_last_change(repository, head), doubt="the branch was moved back to an earlier commit")
+            return _guess(_last_change(repository, head), "the branch was moved back to an earlier commit")
         return Found(CommitRange(parting, head, "before-after"))
     last = _last_change(repository, head)
     reason = why or f"the commit {_short(before)} that it began from is gone (a forced push?)"
-    return replace(last, doubt=f"only the last commit of the push is told: {reason}")
+    return _guess(last, f"only the last commit of the push is told: {reason}")
 
 
 def _last_change(repository: Repository, head: str) -> Found:
@@ -291,6 +311,11 @@ def _last_change(repository: Repository, head: str) -> Found:
     if not readable:
         why = f"{why or 'the commit before it is not in this clone'}; which files it changed is not known"
     return Found(CommitRange(parents[0], head, "first-parent"), "" if readable else why, readable)
+
+
+def _guess(likely: Found, doubt: str) -> Found:
+    """A likely range in place of the one that could not be found."""
+    return replace(likely, doubt=doubt if likely.readable else f"{doubt}; which files it changed is not known")
 
 
 def _short(revision: str) -> str:

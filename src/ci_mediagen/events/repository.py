@@ -65,16 +65,16 @@ class Repository:
         self.may_fetch = fetch
         self._deepened: str | None = None
         if not path.is_dir() or not os.access(path, os.X_OK):
-            raise RepositoryError(f"{path}: there is no folder here that can be read", advice="Give a git repository with --repo.")
+            raise RepositoryError(
+                f"{path}: there is no folder here that can be read", advice="Give a git repository with --repo."
+            )
         self._git = _git(path)
         answer = self.ask("rev-parse", "--is-shallow-repository")
         if not answer.ok:
             raise _no_repository(path, answer.errors)
         self.shallow = answer.text == "true"
 
-    def ask(
-        self, *arguments: str, limit: int = OUTPUT_LIMIT, seconds: float = COMMAND_SECONDS
-    ) -> Answer:
+    def ask(self, *arguments: str, limit: int = OUTPUT_LIMIT, seconds: float = COMMAND_SECONDS) -> Answer:
         """Runs git and returns what it said, also where it failed. Raises RepositoryError only where git cannot be run."""
         from git.exc import GitCommandNotFound
 
@@ -82,7 +82,9 @@ class Repository:
         try:
             handle = self._git.execute(["git", *arguments], as_process=True, env=values, start_new_session=True)
         except (GitCommandNotFound, OSError, ValueError) as error:
-            raise RepositoryError(f"git cannot be run: {clean.line(str(error))}", advice="Install git and put it on PATH.") from error
+            raise RepositoryError(
+                f"git cannot be run: {clean.line(str(error))}", advice="Install git and put it on PATH."
+            ) from error
         # as_process answers with a wrapper around the process; its own clean-up is not needed, ours is.
         process: Any = getattr(handle, "proc", None)
         if process is None:
@@ -109,7 +111,9 @@ class Repository:
         """The ids of a commit's parents as the commit itself names them: in a shallow clone they may not be here."""
         answer = self.ask("cat-file", "commit", sha, limit=1024 * 1024)
         header = answer.output.split(b"\n\n", 1)[0].decode("ascii", "replace")
-        return tuple(row[7:] for row in header.split("\n") if row.startswith("parent ") and _OBJECT_ID.fullmatch(row[7:]))
+        return tuple(
+            row[7:] for row in header.split("\n") if row.startswith("parent ") and _OBJECT_ID.fullmatch(row[7:])
+        )
 
     def is_ancestor(self, ancestor: str, sha: str) -> bool:
         return self.ask("merge-base", "--is-ancestor", "--end-of-options", ancestor, sha).status == 0
@@ -154,8 +158,25 @@ class Repository:
         remote = self.remote()
         if remote is None or remote.startswith("-"):
             return "this is a shallow clone without a remote"
-        arguments = ("fetch", "--quiet", "--unshallow", "--filter=tree:0", "--tags", "--no-recurse-submodules", "--no-write-fetch-head")
-        answer = self.ask("-c", "gc.auto=0", "-c", "maintenance.auto=false", *arguments, "--end-of-options", remote, seconds=FETCH_SECONDS)
+        arguments = (
+            "fetch",
+            "--quiet",
+            "--unshallow",
+            "--filter=tree:0",
+            "--tags",
+            "--no-recurse-submodules",
+            "--no-write-fetch-head",
+        )
+        answer = self.ask(
+            "-c",
+            "gc.auto=0",
+            "-c",
+            "maintenance.auto=false",
+            *arguments,
+            "--end-of-options",
+            remote,
+            seconds=FETCH_SECONDS,
+        )
         self.shallow = self.ask("rev-parse", "--is-shallow-repository").text == "true"
         if not self.shallow:
             return ""
@@ -165,7 +186,12 @@ class Repository:
 
 def is_revision(text: str) -> bool:
     """Whether git may be asked about this text at all: not an option, not a range, not a path in a commit."""
-    return 0 < len(text) <= 1000 and not text.startswith("-") and ".." not in text and not re.search(r"[\x00-\x20\x7f:?*\[\\]", text)
+    return (
+        0 < len(text) <= 1000
+        and not text.startswith("-")
+        and ".." not in text
+        and not re.search(r"[\x00-\x20\x7f:?*\[\\]", text)
+    )
 
 
 def web_address(remote_url: str) -> tuple[str, str] | None:

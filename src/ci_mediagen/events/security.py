@@ -14,7 +14,10 @@ from ci_mediagen.model.change import Commit, PullRequest, Release
 HEADLINE = "Security update"
 
 _IDS = re.compile(r"\b(?:CVE-\d{4}-\d{3,}|GHSA(?:-[0-9a-z]{4}){3}|CWE-\d{1,5})\b", re.IGNORECASE)
-_LABELS = re.compile(r"(?:(?:type|kind|area|category|c)\s*[:/ ]\s*)?(?:security|vulnerability|security[ -]fix|security[ -]update)", re.IGNORECASE)
+_LABELS = re.compile(
+    r"(?:(?:type|kind|area|category|c)\s*[:/ ]\s*)?(?:security|vulnerability|security[ -]fix|security[ -]update)",
+    re.IGNORECASE,
+)
 _KEPT_LABELS = re.compile(r"promo:(?:yes|no)", re.IGNORECASE)
 
 
@@ -37,7 +40,9 @@ def is_security_commit(commit: Commit) -> bool:
 
 def redacted_commit(commit: Commit) -> Commit:
     """The commit with nothing of what it says: its existence, and who wrote it."""
-    return Commit(sha=commit.sha, subject=HEADLINE, type="security", headline=HEADLINE, author=commit.author, merge=commit.merge)
+    return Commit(
+        sha=commit.sha, subject=HEADLINE, type="security", headline=HEADLINE, author=commit.author, merge=commit.merge
+    )
 
 
 def redacted_pull_request(pull_request: PullRequest) -> PullRequest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,10 +11,29 @@ from ci_mediagen.events.history import Entry
 from ci_mediagen.events.people import is_bot
 from ci_mediagen.model.change import Commit, Highlight
 
-QUIET_TYPES = frozenset({"chore", "ci", "test", "style", "build", "docs", "refactor", "revert", "release", "wip", "config", "infra", "types"})
+QUIET_TYPES = frozenset(
+    {
+        "chore",
+        "ci",
+        "test",
+        "style",
+        "build",
+        "docs",
+        "refactor",
+        "revert",
+        "release",
+        "wip",
+        "config",
+        "infra",
+        "types",
+    }
+)
 """Types that change nothing for those who use the project."""
 
 HIGHLIGHTS_LIMIT = 50
+
+_REVERTED = re.compile(r"\bThis reverts commit ([0-9a-f]{7,64})\b")
+_REVERT_OF = re.compile(r'Revert "(?P<subject>.+)"(?: \(#\d+\))?')
 
 _ORDER = ("feat", "perf", "fix", "security", "ux", "ui", "a11y", "i18n", "l10n", None, "deps")
 
@@ -29,13 +49,15 @@ class Story:
     pull_request: int | None
     commits: tuple[Commit, ...]
     """Newest first; the first carries the story."""
+    title: str = ""
+    """As it was written; empty where only a branch's name is known."""
     hidden: bool = False
     """Somebody asked not to tell of it (`[skip media]`)."""
     bot: bool = False
 
     @property
     def quiet(self) -> bool:
-        return self.hidden or not self.breaking and (self.type in QUIET_TYPES or self.bot)
+        return self.hidden or self.bot or (self.type in QUIET_TYPES and not self.breaking)
 
     @property
     def security(self) -> bool:
@@ -64,7 +86,7 @@ def tell(entries: Sequence[Entry]) -> tuple[Story, ...]:
             stories += [_story([one]) for one in told]
         else:
             stories.append(_story(own))
-    return _without_repeats(stories)
+    return _without_repeats(_without_reverted(stories))
 
 
 def foremost_first(stories: Iterable[Story]) -> list[Story]:
@@ -131,6 +153,7 @@ def _story(entries: Sequence[Entry]) -> Story:
         breaking=commit.breaking or any(story.breaking for story in inner),
         pull_request=commit.pull_request,
         commits=tuple(entry.commit for entry in entries),
+        title="" if message.from_branch else message.title,
         hidden=conventional.asks_to_skip(commit.subject, commit.body),
         bot=_all_bots([entry.commit for entry in entries]),
     )
@@ -155,6 +178,18 @@ def _all_bots(commits: Sequence[Commit]) -> bool:
     return all(author is not None and (author.bot or is_bot(author.name, author.login)) for author in authors)
 
 
+def _without_reverted(stories: Sequence[Story]) -> list[Story]:
+    """What the same range takes back again is not told."""
+    gone = [match for story in stories for match in _REVERTED.findall(_text(story.commits[0]))]
+    quoted = {match["subject"] for story in stories if (match := _REVERT_OF.fullmatch(story.commits[0].subject))}
+    return [
+        replace(story, hidden=True)
+        if any(story.commits[0].sha.startswith(sha) for sha in gone) or story.commits[0].subject in quoted
+        else story
+        for story in stories
+    ]
+
+
 def _without_repeats(stories: Sequence[Story]) -> tuple[Story, ...]:
     """One story for each pull request: commits that name the same number are one, told by the newest."""
     kept: dict[int, Story] = {}
@@ -165,7 +200,9 @@ def _without_repeats(stories: Sequence[Story]) -> tuple[Story, ...]:
             order.append(story)
         elif number in kept:
             first = kept[number]
-            kept[number] = replace(first, commits=first.commits + story.commits, breaking=first.breaking or story.breaking)
+            kept[number] = replace(
+                first, commits=first.commits + story.commits, breaking=first.breaking or story.breaking
+            )
         else:
             kept[number] = story
             order.append(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,9 @@ from ci_mediagen.model.outcome import Failed, Generated, Outcome, Reused, Skippe
 from ci_mediagen.model.task import Task
 
 ONLY_AS_FALLBACK = "only as a fallback"
+
+_FOLDERS = re.compile(r"(?<![\w.:/])/(?:[^/\s'\"]+/)+")
+"""The folders of an absolute path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,8 @@ class Schedule:
     def _follow(self) -> list[Outcome]:
         """One round of consequences."""
         for task in self._tasks.values():
-            if task.fallback is not None and isinstance(self._outcomes.get(task.id), Failed | Skipped):
+            ended = self._outcomes.get(task.id)
+            if task.fallback is not None and isinstance(ended, Failed | Skipped) and not self._asleep(task):
                 self._called_for.add(task.fallback)
         settled: list[Outcome] = []
         for task in self._tasks.values():
@@ -116,6 +121,11 @@ class Schedule:
         for outcome in settled:
             self._outcomes[outcome.task] = outcome
         return settled
+
+
+def without_folders(text: str) -> str:
+    """The text with absolute paths cut down to their last part: a manifest holds none."""
+    return _FOLDERS.sub("", text)
 
 
 def _how(outcome: Outcome) -> str:

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ci_mediagen.backends import BACKENDS
-from ci_mediagen.errors import LimitError, Terminated, UnavailableError
-from ci_mediagen.execute.engine import Busy, Schedule
+from ci_mediagen.errors import LimitError, StoreUnavailable, Terminated, UnavailableError
+from ci_mediagen.execute.engine import Busy, Schedule, without_folders
 from ci_mediagen.execute.environment import cores
 from ci_mediagen.execute.interface import Locate
 from ci_mediagen.model.outcome import Failed, Outcome, Reused
 from ci_mediagen.model.progress import Progress
 from ci_mediagen.model.task import Task
+from ci_mediagen.stores import durable
 from ci_mediagen.stores.interface import Ledger, Store
 
 if TYPE_CHECKING:
@@ -64,43 +65,53 @@ class LocalExecutor:
         self._patience = patience
 
     def execute(self, tasks: Sequence[Task], locate: Locate, progress: Progress) -> tuple[Outcome, ...]:
-        """Raises PlanError (tasks that do not fit together), StoreUnavailable (the store cannot be read, or there is no
-        place to work), and whatever a signal handler raises; then too nothing stays running."""
+        """Raises PlanError (tasks that do not fit together), StoreUnavailable (the store cannot be read), and whatever a
+        signal handler raises; then too nothing stays running."""
         schedule = Schedule(tasks)
         for outcome in schedule.start():
             progress.task_done(outcome)
         self._reuse(schedule, progress)
-        if not schedule.done:
-            with _sigterm_raises(), self._crew(schedule, locate, progress) as crew:
+        if schedule.done:
+            durable.remove_abandoned(self._scratch)
+            return schedule.outcomes
+        with contextlib.ExitStack() as stack:
+            try:
+                with durable.told("make a folder to work in", self._scratch):
+                    folder = stack.enter_context(durable.scratch_folder(self._scratch))
+            except StoreUnavailable as error:
+                progress.warn(str(error))
+                while rest := schedule.wanted():
+                    failed = Failed(rest[0].id, rest[0].key, without_folders(error.message), error.exit_code)
+                    _settle(schedule, failed, progress)
+            else:
+                stack.enter_context(_sigterm_raises())
+                crew = stack.enter_context(self._crew(schedule, folder, locate, progress))
                 self._carry_out(schedule, crew, progress)
         return schedule.outcomes
 
     @contextlib.contextmanager
-    def _crew(self, schedule: Schedule, locate: Locate, progress: Progress) -> Iterator[Crew]:
+    def _crew(self, schedule: Schedule, folder: Path, locate: Locate, progress: Progress) -> Iterator[Crew]:
+        """Ends with its workers: politely, or at once where something was raised."""
         from ci_mediagen.execute.crew import Crew
         from ci_mediagen.execute.supervisor import Patience
-        from ci_mediagen.stores import durable
 
-        with contextlib.ExitStack() as stack:
-            with durable.told("make a folder to work in", self._scratch):
-                folder = stack.enter_context(durable.scratch_folder(self._scratch))
-            crew = Crew(
-                self._store,
-                self._ledger,
-                locate,
-                progress,
-                folder=folder,
-                size=min(self._jobs, len(schedule.wanted())),
-                entries=self._backends,
-                environ=self._environ,
-                patience=self._patience or Patience(),
-            )
-            try:
-                yield crew
-                crew.dismiss()
-            except BaseException:
-                crew.abort()
-                raise
+        crew = Crew(
+            self._store,
+            self._ledger,
+            locate,
+            progress,
+            folder=folder,
+            size=min(self._jobs, len(schedule.wanted())),
+            entries=self._backends,
+            environ=self._environ,
+            patience=self._patience or Patience(),
+        )
+        try:
+            yield crew
+            crew.dismiss()
+        except BaseException:
+            crew.abort()
+            raise
 
     def _reuse(self, schedule: Schedule, progress: Progress) -> None:
         stored = self._store.contains({task.key for task in schedule.wanted()})

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
-import re
-import secrets
 import shutil
 import stat
 import time
@@ -13,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ci_mediagen.errors import LimitError, MediagenError, NothingMadeError, PlanError
-from ci_mediagen.execute.engine import Busy
+from ci_mediagen.errors import LimitError, MediagenError, NothingMadeError, PlanError, StoreUnavailable
+from ci_mediagen.execute.engine import Busy, without_folders
 from ci_mediagen.execute.interface import Locate
 from ci_mediagen.execute.process import WorkerDied
 from ci_mediagen.execute.supervisor import RetriableError, Supervisor
@@ -24,14 +23,10 @@ from ci_mediagen.model.outcome import Failed, Generated, Outcome, Reused
 from ci_mediagen.model.progress import Progress
 from ci_mediagen.model.task import Task
 from ci_mediagen.stores import durable
-from ci_mediagen.stores.interface import Ledger, Store
+from ci_mediagen.stores.interface import Claim, Ledger, Store, is_file_name
 
 MAX_TRIES = 2
 """How often a task may kill its worker, or end in a way that trying again may mend, before it has failed."""
-
-_FOLDERS = re.compile(r"(?<![\w.:/])/(?:[^/\s'\"]+/)+")
-"""The folders of an absolute path."""
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +59,10 @@ class Making:
                     return Busy(task.id)
                 stored = self.store.get(task.key)  # another may have finished it just before
                 if stored is not None:
-                    claim.succeeded()
+                    _succeeded(claim)
                     return Reused(task.id, task.key, stored)
                 artifact = self._make(task, self._inputs(task, needs), supervisor(), deadline, tries)
-                claim.succeeded()
+                _succeeded(claim)
                 return Generated(task.id, task.key, artifact)
         except WorkerDied as death:
             return self._failed(task, NothingMadeError(f"{death} ({tries[0]} times)"), tries[0])
@@ -91,7 +86,7 @@ class Making:
                 self.progress.note(f"{task.id}: trying again, since {error}")
 
     def _make_once(self, task: Task, inputs: Mapping[str, Path], supervisor: Supervisor, deadline: float) -> Artifact:
-        folder = self.folder / f"task-{secrets.token_hex(4)}"
+        folder = self.folder / f"task-{os.urandom(4).hex()}"
         with durable.told("make a folder to work in", self.folder):
             folder.mkdir()
         try:
@@ -142,7 +137,7 @@ def verify(folder: Path, files: tuple[MediaFile, ...]) -> None:
     if len(set(names)) < len(names) or len(set(roles)) < len(roles) or "main" not in roles:
         raise MediagenError(f"the backend gave no main file, or a name or role twice: {', '.join(names) or 'nothing'}")
     for media in files:
-        if not _NAME.fullmatch(media.name):
+        if not is_file_name(media.name):
             raise MediagenError(f"the backend gave a file a name that is not allowed: {media.name[:100]!r}")
         try:
             descriptor = os.open(folder / media.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -156,9 +151,10 @@ def verify(folder: Path, files: tuple[MediaFile, ...]) -> None:
                 raise MediagenError(f"the bytes of {media.name} are not those that the backend said it wrote")
 
 
-def without_folders(text: str) -> str:
-    """The text with absolute paths cut down to their last part."""
-    return _FOLDERS.sub("", text)
+def _succeeded(claim: Claim) -> None:
+    """The artifact is safe: a ledger that cannot be written now is no reason to say otherwise."""
+    with contextlib.suppress(StoreUnavailable):
+        claim.succeeded()
 
 
 def _artifact(task: Task, finished: Finished, seconds: float) -> Artifact:

@@ -26,6 +26,8 @@ STDERR_LINES = 5
 """How many of its last lines go into a reason."""
 READ_BYTES = 1 << 16
 EXIT_POLL_SECONDS = 0.01
+KILL_SECONDS = 2.0
+"""How long the kernel may take to end a process after SIGKILL: one that waits for a disk takes its time."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
@@ -135,9 +137,12 @@ class WorkerProcess:
             self.signal(signal.SIGTERM)
             self._await_exit(grace)
         self.signal(signal.SIGKILL)
-        for pid in _session_members(self.pid):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+        gone_by = time.monotonic() + KILL_SECONDS
+        while (others := _session_members(self.pid)) and time.monotonic() < gone_by:
+            for pid in others:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(EXIT_POLL_SECONDS)
         with self._lock:
             self._process.wait()
             self._reaped = True
@@ -208,14 +213,19 @@ class WorkerProcess:
         """Whether the leader has ended, waiting for up to `timeout` seconds. It is not reaped: its pid stays taken."""
         end = time.monotonic() + timeout
         while True:
-            if sys.platform == "darwin":
-                if self._process.poll() is not None:
-                    return True
-            elif os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            if self._has_exited():
                 return True
             if time.monotonic() >= end:
                 return False
             time.sleep(EXIT_POLL_SECONDS)
+
+    def _has_exited(self) -> bool:
+        if sys.platform == "darwin":  # its Python has no waitid
+            return self._process.poll() is not None
+        try:
+            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        except ChildProcessError:  # where SIGCHLD is ignored, the kernel reaps
+            return True
 
 
 def clean(text: str) -> str:
@@ -240,13 +250,13 @@ def _signal_name(number: int) -> str:
 
 
 def _session_members(session: int) -> list[int]:
-    """Every process of the session that `/proc` shows: one that a backend started may have left the leader's group."""
+    """The living processes of the session that `/proc` shows: one that a backend started may have left the leader's group."""
     members = []
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
-            fields = entry.read_bytes().rpartition(b")")[2].split()
+            state, _, _, number = entry.read_bytes().rpartition(b")")[2].split()[:4]
         except OSError:
             continue
-        if int(fields[3]) == session:
+        if int(number) == session and state != b"Z":
             members.append(int(entry.parent.name))
     return members

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from ci_mediagen.model.finding import Finding
@@ -22,6 +23,14 @@ class Publisher(Protocol):
 
     def publish(self, publication: Publication) -> tuple[Link, ...]:
         """A link for each file, and one with role `gallery` for the page that shows them all."""
+        ...
+
+    def publish_manifest(self, path: Path) -> Link | None:
+        """Puts `manifest.json` beside the page of the last `publish`, whose link to it works from then on.
+
+        Called once the run is over: the manifest holds the links that `publish` gave. None where nothing was published
+        before, or where it must not be seen (it names files and people; a security fix is not told in public).
+        """
         ...
 
     def check(self) -> Sequence[Finding]:

@@ -25,10 +25,10 @@ from ci_mediagen.model.codec import canonical, decode, encode
 from ci_mediagen.model.finding import Finding
 from ci_mediagen.model.media import Artifact, MediaFile
 from ci_mediagen.stores import durable
+from ci_mediagen.stores.interface import DESCRIPTION, is_file_name
 
 SCHEMA_VERSION = 1
 LAYOUT = "v1"
-DESCRIPTION = "artifact.json"
 
 LOCK_TIMEOUT = 60.0
 """Seconds to wait for another process's rename or removal, which take milliseconds."""
@@ -37,7 +37,6 @@ LOW_SPACE_BYTES = 1 << 30
 COPY_BYTES = 1 << 20
 
 _KEY = re.compile(r"[0-9a-f]{64}")
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 _Stamp = tuple[int, int, int, int]
 
@@ -73,7 +72,7 @@ class DirectoryStore:
 
     def put(self, artifact: Artifact, folder: Path) -> Artifact:
         for media in artifact.files:
-            if not _NAME.fullmatch(media.name) or media.name == DESCRIPTION:
+            if not is_file_name(media.name):
                 raise ValueError(f"not a name for a file of an artifact: {media.name!r}")
         already = self.get(artifact.key)
         if already is not None:
@@ -209,7 +208,7 @@ def _parse(data: bytes) -> Artifact:
         )
     except (ValueError, TypeError, KeyError, RecursionError):
         raise _Damaged from None
-    if not good or not all(_NAME.fullmatch(media.name) for media in artifact.files):
+    if not good or not all(is_file_name(media.name) for media in artifact.files):
         raise _Damaged
     return artifact
 

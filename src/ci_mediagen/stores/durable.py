@@ -6,8 +6,6 @@ import contextlib
 import errno
 import fcntl
 import os
-import random
-import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -82,7 +80,7 @@ def lock(path: Path, timeout: float) -> int | None:
         left = end - time.monotonic()
         if left <= 0:
             return None
-        time.sleep(min(left, wait * random.uniform(0.5, 1.0)))  # noqa: S311
+        time.sleep(min(left, wait))
         wait = min(wait * 2, longest)
     return descriptor
 
@@ -95,10 +93,11 @@ def unlock(descriptor: int, path: Path, *, remove: bool) -> None:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Writes a small file so that, after a crash, it holds all of the old or all of the new bytes."""
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(6)}.tmp")
+    """Writes a small file so that, after a crash, it holds all of the old or all of the new bytes. For one writer at a time:
+    what a killed one left is overwritten by the next."""
+    temporary = path.with_name(f"{path.name}.new")
     try:
-        with temporary.open("xb") as file:
+        with temporary.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -130,7 +129,7 @@ def scratch_folder(root: Path) -> Iterator[Path]:
     root.mkdir(parents=True, exist_ok=True)
     remove_abandoned(root)
     while True:
-        folder = root / secrets.token_hex(8)
+        folder = root / os.urandom(8).hex()
         lock_path = folder.with_suffix(".lock")
         descriptor = try_lock(lock_path)
         if descriptor is not None:

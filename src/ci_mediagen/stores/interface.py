@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -9,6 +10,16 @@ from typing import Protocol
 
 from ci_mediagen.model.finding import Finding
 from ci_mediagen.model.media import Artifact
+
+DESCRIPTION = "artifact.json"
+"""Name of the file in which a store describes an artifact, beside its files."""
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+
+
+def is_file_name(name: str) -> bool:
+    """Whether an artifact's file may have this name: safe on every file system, and not the description's."""
+    return _FILE_NAME.fullmatch(name) is not None and name.lower() != DESCRIPTION
 
 
 class Store(Protocol):
@@ -27,7 +38,7 @@ class Store(Protocol):
 
     def put(self, artifact: Artifact, folder: Path) -> Artifact:
         """Stores the artifact whose files lie in `folder` under their names. Returns what the store then holds: the
-        earlier one, if the key was already there."""
+        earlier one, if the key was already there. Raises ValueError for a name that is not one (`is_file_name`)."""
         ...
 
     def path(self, key: str, name: str) -> Path:

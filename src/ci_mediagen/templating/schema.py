@@ -31,7 +31,9 @@ MAX_SCENES = 20
 
 T = TypeVar("T")
 
-Name = Annotated[str, *pattern(r"[a-z0-9]+(?:-[a-z0-9]+)*", "lower-case letters and digits, with single dashes between")]
+Name = Annotated[
+    str, *pattern(r"[a-z0-9]+(?:-[a-z0-9]+)*", "lower-case letters and digits, with single dashes between")
+]
 LayoutName = Annotated[str, *pattern(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*\.html", "the name of a layout, as card.html")]
 BackendName = Annotated[str, *pattern(r"[a-z][a-z0-9-]*", "the name of a backend, as compositor")]
 Seconds = Annotated[float, Field(gt=0, le=MAX_SECONDS)]
@@ -43,7 +45,7 @@ Words = tuple[Annotated[str, Field(min_length=1, max_length=200)], ...]
 class ConditionYaml(model.Condition):
     """`when`, and the conditions inside it."""
 
-    kind: tuple[ChangeKind, ...] = ()  # type: ignore[assignment]
+    kind: tuple[ChangeKind, ...] = ()
     type: Words = ()
     scope: Words = ()
     label: Words = ()
@@ -226,7 +228,9 @@ def _reference_problems(
         return
     found = REFERENCE.fullmatch(reference)
     if found is None:
-        yield tell(f"{quoted(reference)} is no reference; write asset:NAME or shot:ID, with ? at the end if it may be missing")
+        yield tell(
+            f"{quoted(reference)} is no reference; write asset:NAME or shot:ID, with ? at the end if it may be missing"
+        )
     elif found["shot"] and (found["shot"] not in ids or found["shot"] == shot_id):
         others = [other for other in ids if other != shot_id]
         yield tell(f"there is no other shot {found['shot']!r}{did_you_mean(found['shot'], others)}")
@@ -353,4 +357,3 @@ def _located(node: Node | None) -> Any:
 def _as(kind: type[T], written: Any, **changed: Any) -> T:
     """The fields of `written` as an instance of the plain dataclass that its class refines."""
     return kind(**{field.name: changed.get(field.name, getattr(written, field.name)) for field in fields(kind)})  # type: ignore[arg-type]
-

@@ -29,8 +29,9 @@ class Source(Protocol):
     TemplateError, as is a file over MAX_FILE_BYTES.
     """
 
-    name: str
-    """As messages call it: `the work tree`, `base 1a2b3c4`."""
+    @property
+    def name(self) -> str:
+        """As messages call it: `the work tree`, `base 1a2b3c4`."""
 
     def read(self, path: str) -> bytes | None:
         """The file's bytes; None where there is no such file."""
@@ -50,7 +51,8 @@ def inside(path: str) -> str:
     parts = PurePosixPath(path).parts
     if not parts or path.startswith("/") or ".." in parts or "\0" in path or "\\" in path:
         raise TemplateError(
-            f"{path[:200]!r} is no path inside the repository", advice="Give it relative to the repository, without `..`."
+            f"{path[:200]!r} is no path inside the repository",
+            advice="Give it relative to the repository, without `..`.",
         )
     return "/".join(parts)
 

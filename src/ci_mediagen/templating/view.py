@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ci_mediagen.model.brand import Brand
-from ci_mediagen.model.change import Change, Highlight, Package
+from ci_mediagen.model.change import Change, Highlight, Package, PullRequest, Release
 
 SECURITY_HEADLINE = "Security update"
 """Told of a security change instead of its own words, which may say where the hole is."""
@@ -139,7 +139,6 @@ VARIABLES: Mapping[str, Any] = {
 
 
 def change_view(change: Change) -> ChangeView:
-    request, release = change.pull_request, change.release
     return ChangeView(
         kind=change.kind,
         headline=change.headline,
@@ -160,13 +159,19 @@ def change_view(change: Change) -> ChangeView:
         deletions=sum(file.deletions or 0 for file in change.files),
         branch=change.branch,
         repository=change.repository,
-        pull_request=request
-        and PullRequestView(
-            request.number, request.title, request.labels, request.author.name if request.author else None
-        ),
-        release=release
-        and ReleaseView(release.tag, release.version, release.name, release.bump, release.prerelease),
+        pull_request=_pull_request_view(change.pull_request) if change.pull_request else None,
+        release=_release_view(change.release) if change.release else None,
     )
+
+
+def _pull_request_view(request: PullRequest) -> PullRequestView:
+    return PullRequestView(
+        request.number, request.title, request.labels, request.author.name if request.author else None
+    )
+
+
+def _release_view(release: Release) -> ReleaseView:
+    return ReleaseView(release.tag, release.version, release.name, release.bump, release.prerelease)
 
 
 def count_commits(change: Change) -> int:

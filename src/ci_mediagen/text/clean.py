@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 
-MAX_OSC = 4096
-"""Characters of a terminal's operating-system command that are looked through for its end."""
-
+# What stands between the marks holds none that begins a sequence, so every character is looked at once.
 _ANSI = re.compile(
-    rf"""
-      (?:\x1b\[|\x9b)[0-?]*[\x20-/]*[@-~]                              # CSI: colours, cursor, erase
-    | (?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]{{0,{MAX_OSC}}}(?:\x07|\x1b\\|\x9c)  # OSC, DCS, PM, APC: titles, links
-    | \x1b[\x20-/]*[0-~]                                               # all other escapes
+    r"""
+      (?:\x1b\[|\x9b)[0-?]*[\x20-/]*[@-~]                      # CSI: colours, cursor, erase
+    | (?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])                    # OSC, DCS, SOS, PM, APC: titles, links ...
+      [^\x07\x1b\x90-\x9f]* (?:\x07|\x1b\\|\x9c)             # ... to their end
+    | \x1b[\x20-/]*[0-~]                                       # all other escapes
     """,
     re.VERBOSE,
 )

@@ -36,6 +36,7 @@ TERMINAL: Final[dict[str, str]] = {
     "terminal link": "\x1b]8;;https://evil.example\x1b\\click\x1b]8;;\x1b\\",
     "unended terminal command": "\x1b]0;never ended",
     "many unended terminal commands": "\x1b]" * 3000,
+    "many unended eight-bit commands": "\x9d0;" * 2000,
     "eight-bit sequences": "\x9b31m red \x9d0;pwned\x9c",
     "line overwritten": "error: bad\rall is fine",
     "backspaces": "evil\b\b\b\bgood",
@@ -94,6 +95,7 @@ SLACK: Final[dict[str, str]] = {
     "styles": "*bold* _it_ ~no~ `code` ```block```",
     "style broken out of": "* x * y*",
     "only entities": "&<>" * 2000,
+    "styles that never end": "*a_b~c" * 10_000,
 }
 TEMPLATES: Final[dict[str, str]] = {
     "jinja expression": "{{ 7 * 7 }}",

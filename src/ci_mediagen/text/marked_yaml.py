@@ -34,6 +34,8 @@ _WORDS: Mapping[str, Scalar] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+_LOST_VALUE = re.compile(r"[\w\"'-]+\s*:\s+(#[\w-]+)[\s,}\]]*$")
+"""A key without a value where a text that begins with # was meant: in a comment there is a space after the #."""
 _STRING_TAG = "tag:yaml.org,2002:str"
 
 
@@ -74,7 +76,7 @@ class Node:
     @property
     def children(self) -> Mapping[str | int, Node]:
         if isinstance(self.value, Mapping):
-            return {**self.value}
+            return {str(name): child for name, child in self.value.items()}
         return dict(enumerate(self.value)) if isinstance(self.value, tuple) else {}
 
     def plain(self) -> Any:
@@ -148,9 +150,9 @@ def parse(data: bytes | str, source: str, error: type[MediagenError]) -> Node:
 
     text = _decoded(data, source, error)
     loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    builder = _Builder(source, error)
+    builder = _Builder(text, source, error)
     try:
-        for event in yaml.parse(text, Loader=loader):  # type: ignore[no-untyped-call]
+        for event in yaml.parse(text, Loader=loader):
             builder.take(event)
     except yaml.MarkedYAMLError as problem:
         at = problem.problem_mark or problem.context_mark
@@ -193,6 +195,8 @@ def _advice(text: str, at: Any) -> str:
     line = lines[at.line] if at.line < len(lines) else ""
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return "Indent with spaces: YAML does not allow tabs there."
+    if any(re.search(r":\s+#\w", earlier) for earlier in lines[: at.line + 1]):
+        return "A text that begins with # must stand in quotes: # begins a comment."
     if re.search(r":\s+[@`%{]", line):
         return "A text that begins with @, `, % or {{ must stand in quotes."
     return "Texts with special characters (: # [ { @ ` %) must stand in quotes."
@@ -216,8 +220,9 @@ class _Open:
 class _Builder:
     """Takes libyaml's events one by one and builds the tree without recursion."""
 
-    def __init__(self, source: str, error: type[MediagenError]) -> None:
+    def __init__(self, text: str, source: str, error: type[MediagenError]) -> None:
         self.root: Node | None = None
+        self._lines = text.split("\n")
         self._source = source
         self._error = error
         self._open: list[_Open] = []
@@ -248,8 +253,17 @@ class _Builder:
         last_line = end.line if block or end.column == 0 else end.line + 1
         first_line = start.line + (2 if block else 1)
         mark = Mark(self._source, start.line + 1, start.column + 1, first_line, max(first_line, last_line))
-        quoted = event.style is not None or event.tag == _STRING_TAG
+        quoted = event.style in ("'", '"', "|", ">") or event.tag in ("!", _STRING_TAG)
         return Node(event.value if quoted else scalar(event.value), mark)
+
+    def _check_comment(self, mark: Mark) -> None:
+        """`accent: #7c5cff` is an empty value and a comment, and nobody means that. `mark` is the key's."""
+        line = self._lines[(mark.line or 1) - 1][(mark.column or 1) - 1 :]
+        found = _LOST_VALUE.match(line)
+        if found:
+            raise self._error(
+                f"{mark}: {found[1]} is a comment here: # begins one", advice=f'Write "{found[1]}", in quotes.'
+            )
 
     def _start(self, event: Any, is_map: bool) -> None:
         self._check_tag(event)
@@ -288,6 +302,8 @@ class _Builder:
                 f"{mark}: key {name!r} is given twice, first on line {top.values[name].key.line}",  # type: ignore[union-attr]
                 advice="Remove one of them.",
             )
+        if node.value is None:
+            self._check_comment(mark)
         top.values[name] = replace(node, key=mark)
 
     def _key(self, node: Node) -> str:

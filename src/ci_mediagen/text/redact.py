@@ -66,15 +66,19 @@ def _spellings(value: str) -> set[str]:
     for part in parts:
         if len(part) < MIN_LENGTH:
             continue
-        found |= {
-            part,
-            quote(part, safe="", errors="replace"),
-            quote(part, errors="replace"),
-            quote_plus(part, errors="replace"),
-        }
+        raw = _bytes(part)
+        found |= {part, quote(raw, safe=""), quote(raw), quote_plus(raw)}
         found |= {json.dumps(part)[1:-1], json.dumps(part, ensure_ascii=False)[1:-1]}
-        found |= _base64(part.encode("utf-8", "surrogateescape"))
+        found |= _base64(raw)
     return found
+
+
+def _bytes(value: str) -> bytes:
+    """As the environment holds it, where bytes that are no UTF-8 are read as lone surrogates."""
+    try:
+        return value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "replace")
 
 
 def _base64(value: bytes) -> set[str]:

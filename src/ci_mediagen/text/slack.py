@@ -42,7 +42,8 @@ def bare(text: str, limit: int) -> str:
 
 def mrkdwn(text: str, limit: int) -> str:
     """One line for a mrkdwn object, at most `limit` long. Code between single backticks stays code."""
-    return shorten(_unstyled(one_line(text)), limit, encode=escape, measure=utf16_length)
+    # Cut first: looking for style marks costs the square of the length.
+    return shorten(_unstyled(shorten(one_line(text), limit)), limit, encode=escape, measure=utf16_length)
 
 
 def bold(text: str, limit: int = MAX_SECTION) -> str:

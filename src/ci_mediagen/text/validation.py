@@ -127,6 +127,11 @@ def is_text(kind: Any) -> bool:
     return all(option in (str, type(None)) for option in _options(kind))
 
 
+def item_type(kind: Any) -> Any | None:
+    """The type of the items, where a list is expected."""
+    return next((get_args(option)[0] for option in _options(kind) if get_origin(option) is tuple), None)
+
+
 def is_map_of(kind: Any) -> Any | None:
     """The type of the values, where a map with free names is expected."""
     for option in _options(kind):
@@ -158,13 +163,13 @@ def _options(kind: Any) -> tuple[Any, ...]:
 
 def _type_below(kind: Any, step: str | int) -> Any | None:
     if isinstance(step, int):
-        return next((get_args(option)[0] for option in _options(kind) if get_origin(option) is tuple), None)
+        return item_type(kind)
     return keys_of(kind).get(step) or is_map_of(kind)
 
 
 def _with_lists(kind: Any, node: Node) -> Node:
     """The tree with one value made a list of one wherever a list is expected."""
-    items = next((get_args(option)[0] for option in _options(kind) if get_origin(option) is tuple), None)
+    items = item_type(kind)
     if items is not None:
         value = node.value
         if value is None:
@@ -266,8 +271,8 @@ def _message(detail: ErrorDetails) -> str:
 
 
 _DESCRIPTIONS: Mapping[str, Callable[[ErrorDetails], str]] = {
-    "missing": lambda detail: "is missing",
-    "missing_argument": lambda detail: "is missing",
+    "missing": lambda _: "is missing",
+    "missing_argument": lambda _: "is missing",
     "literal_error": _literal,
     "string_type": _expected("a text"),
     "bool_type": _expected("true or false"),
@@ -286,5 +291,5 @@ _DESCRIPTIONS: Mapping[str, Callable[[ErrorDetails], str]] = {
     "too_long": lambda detail: f"at most {detail['ctx']['max_length']} are read, got {detail['ctx']['actual_length']}",
     "too_short": lambda detail: f"at least {detail['ctx']['min_length']} must be given",
     "string_too_long": lambda detail: f"is longer than {detail['ctx']['max_length']} characters",
-    "string_too_short": lambda detail: "must not be empty",
+    "string_too_short": lambda _: "must not be empty",
 }

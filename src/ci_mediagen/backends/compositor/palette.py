@@ -1,0 +1,84 @@
+"""The colours of a page, from the two of the brand: every text's contrast with the plate beneath it is held here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ci_mediagen.errors import ConfigError
+from ci_mediagen.media.colour import AA, AA_LARGE, contrast, from_oklch, lightened, parse, to_oklch
+
+AAA = 7.0
+"""Contrast of headlines and lists with the plate."""
+
+INK = "#f7f9fc"
+DIM = "#c3cbd8"
+"""People, web address: what is read second."""
+
+KIND_COLOURS: Mapping[str, str] = {
+    "feature": "#a996ff",
+    "fix": "#3ddc97",
+    "performance": "#ffcf4a",
+    "security": "#ff7d8f",
+    "docs": "#5cc8ff",
+    "dependency": "#3fdbd0",
+    "breaking": "#ff9f5a",
+    "release": "#8fb4ff",
+    "digest": "#b9a5ff",
+    "default": "#aebdd4",
+}
+"""What the chip, its icon and the bullets are drawn in; all show on the plate with at least AAA contrast."""
+
+_PLATE_LIGHTNESS = 0.165
+_PLATE_CHROMA = 0.028
+_PANEL_LIGHTNESS = 0.225
+_DEFAULT_ACCENT = "#6d5cff"
+_DEFAULT_ACCENT_2 = "#22c7ee"
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Each `#rrggbb`."""
+
+    plate: str
+    """What everything stands on: nearly black, with the accent's hue."""
+    panel: str
+    """A shade lighter: windows, cards."""
+    ink: str
+    dim: str
+    accent: str
+    """As the brand has it, lightened where it would not show on the plate."""
+    accent_2: str
+    accent_text: str
+    """The accent light enough to be read as small text."""
+    kind: str
+    on_kind: str
+    """What is drawn over the kind's colour."""
+
+
+def make_palette(accent: str | None, accent_2: str | None, kind: str) -> Palette:
+    """The colours for this brand and kind of change. Raises ConfigError for a colour that is none."""
+    first = _parsed(accent, "accent", _DEFAULT_ACCENT)
+    second = _parsed(accent_2, "accent_2", _DEFAULT_ACCENT_2)
+    _, chroma, hue = to_oklch(first)
+    plate = from_oklch(_PLATE_LIGHTNESS, min(_PLATE_CHROMA, chroma / 3), hue)
+    panel = from_oklch(_PANEL_LIGHTNESS, min(_PLATE_CHROMA, chroma / 3), hue)
+    colour = KIND_COLOURS.get(kind, KIND_COLOURS["default"])
+    return Palette(
+        plate=plate,
+        panel=panel,
+        ink=INK,
+        dim=DIM,
+        accent=lightened(first, plate, AA_LARGE),
+        accent_2=lightened(second, plate, AA_LARGE),
+        accent_text=lightened(first, plate, AAA),
+        kind=colour,
+        on_kind=plate if contrast(colour, plate) >= AA else INK,
+    )
+
+
+def _parsed(value: str | None, name: str, default: str) -> str:
+    try:
+        return parse(value) if value else default
+    except ValueError as error:
+        raise ConfigError(f"brand.{name}: {error}", advice="Correct it in mediagen.yml.") from error
