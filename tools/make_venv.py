@@ -1,6 +1,6 @@
 """Makes the virtual environment DIR, or leaves it where it is sound. Says in one line what is missing if it cannot.
 
-Usage: make_venv.py DIR
+Usage: make_venv.py [--without-pip] DIR
 
 Used by the Makefile and by the action. Runs under any Python 3.6 or later, so that an old one gets a message and no traceback.
 """
@@ -13,12 +13,12 @@ import sys
 OLDEST = (3, 11)
 
 
-def problem():
+def problem(with_pip):
     """Why this Python cannot make a virtual environment of ours; empty if it can."""
     version = ".".join(str(number) for number in sys.version_info[:3])
     if sys.version_info < OLDEST:
         return f"{sys.executable} is Python {version}; ci-mediagen needs 3.11 or later (`make PYTHON=python3.12 ...`)."
-    if not all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")):
+    if not all(importlib.util.find_spec(name) for name in (["venv", "ensurepip"] if with_pip else ["venv"])):
         package = "python{}.{}-venv".format(*sys.version_info[:2])
         return (
             f"{sys.executable} has no ensurepip, so it cannot make a virtual environment with pip."
@@ -27,10 +27,10 @@ def problem():
     return ""
 
 
-def sound(folder):
-    """Whether there is an environment of this very Python with a pip that starts."""
+def sound(folder, with_pip):
+    """Whether there is an environment of this very Python, with a pip that starts."""
     wanted = f"{os.path.realpath(sys.executable)} {sys.version}"
-    ask = "import os, sys, pip; print(os.path.realpath(sys.executable), sys.version)"
+    ask = "import os, sys{}; print(os.path.realpath(sys.executable), sys.version)".format(", pip" if with_pip else "")
     try:
         answer = subprocess.run(
             [f"{folder}/bin/python", "-I", "-c", ask],
@@ -45,20 +45,22 @@ def sound(folder):
 
 
 def main(arguments):
-    if len(arguments) != 1:
+    with_pip = arguments[:1] != ["--without-pip"]
+    folders = arguments if with_pip else arguments[1:]
+    if len(folders) != 1:
         sys.stderr.write(f"{__doc__}\n")
         return 2
-    (folder,) = arguments
-    trouble = problem()
+    (folder,) = folders
+    trouble = problem(with_pip)
     if trouble:
         sys.stderr.write(f"Error: {trouble}\n")
         return 2
-    if sound(folder):
+    if sound(folder, with_pip):
         return 0
     import venv
 
     try:
-        venv.EnvBuilder(with_pip=True, clear=True, symlinks=True).create(folder)
+        venv.EnvBuilder(with_pip=with_pip, clear=True, symlinks=True).create(folder)
     except (OSError, subprocess.CalledProcessError) as error:
         sys.stderr.write(f"Error: the virtual environment {folder} could not be made with {sys.executable}: {error}\n")
         return 75

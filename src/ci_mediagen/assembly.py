@@ -242,6 +242,17 @@ def channel_names(place: Place, warn: Callable[[str], None]) -> Sequence[str]:
     return tuple(one.name for one in (*slack_for(place.config, place.environ, warn), *quiet))
 
 
+def _outbox(place: Place) -> Path:
+    return cache_root(place.environ) / "outbox" / "v1"
+
+
+def told_after_all(place: Place, announcer: str, announcement: Announcement) -> None:
+    """Takes an announcement out of the outbox in which an earlier run may have put it."""
+    from ci_mediagen.announce import outbox
+
+    outbox.discard(_outbox(place), announcer, announcement)
+
+
 def keep_for_later(place: Place, announcer: str, announcement: Announcement, error: MediagenError) -> str:
     """Puts an announcement that failed into the outbox. Returns, in words, what became of it."""
     from ci_mediagen.announce import outbox
@@ -250,7 +261,7 @@ def keep_for_later(place: Place, announcer: str, announcement: Announcement, err
     settings = place.config.announce.slack
     try:
         outbox.keep(
-            cache_root(place.environ) / "outbox" / "v1",
+            _outbox(place),
             announcer,
             announcement,
             error,

@@ -76,6 +76,15 @@ def this_machine(repo: Path, written: Sequence[tuple[str, Path]]) -> tuple[Group
     )
 
 
+def failed(name: str, error: MediagenError) -> Group:
+    """What was met before there was anything to check."""
+
+    def check() -> Sequence[Finding]:
+        raise error
+
+    return Group(name, check)
+
+
 def system() -> Sequence[Finding]:
     kind, machine = platform.system(), platform.machine().lower().replace("amd64", "x86_64").replace("arm64", "aarch64")
     detail = f"{kind} {machine}, {os.cpu_count() or 1} CPUs"

@@ -301,6 +301,7 @@ def _announce(
             continue
         try:
             told = announcer.announce(announcement)
+            assembly.told_after_all(place, announcer.name, announcement)
         except MediagenError as error:
             record.warn(progress, f"{announcer.name}: {error}")
             kept = assembly.keep_for_later(place, announcer.name, announcement, error)

@@ -23,8 +23,13 @@ def test_it_shows_headline_picture_links_files_and_how_it_was_made(tmp_path: Pat
 
     assert source.startswith("## Aurora Studio 2.4 - Dark mode, 3x faster search\n")
     assert page.images == ["https://media.acme.dev/promo/card.png"]
-    assert "[![Aurora Studio 2.4: dark mode](<https://media.acme.dev/promo/card.png>)](<https://media.acme.dev/promo/promo.mp4>)" in source
-    assert {"https://media.acme.dev/promo/index.html", "https://github.com/acme/aurora/releases/tag/v2.4.0"} <= set(page.links)
+    assert (
+        "[![Aurora Studio 2.4: dark mode](<https://media.acme.dev/promo/card.png>)](<https://media.acme.dev/promo/promo.mp4>)"
+        in source
+    )
+    assert {"https://media.acme.dev/promo/index.html", "https://github.com/acme/aurora/releases/tag/v2.4.0"} <= set(
+        page.links
+    )
     for expected in (
         "12 changes, 5 people",
         "3x faster search",
@@ -73,7 +78,17 @@ def test_history_read_in_part_warnings_failures_and_the_outcome_are_said(tmp_pat
 
 
 def test_nothing_to_do_says_why(tmp_path: Path) -> None:
-    story = announcement(tmp_path, files=(), links=(), outcome="nothing", reasons=("docs are skipped",), title="Aurora Studio", bullets=(), context="", change=None)
+    story = announcement(
+        tmp_path,
+        files=(),
+        links=(),
+        outcome="nothing",
+        reasons=("docs are skipped",),
+        title="Aurora Studio",
+        bullets=(),
+        context="",
+        change=None,
+    )
     page = read(render(story))
     assert "Nothing to do." in page.text
     assert "docs are skipped" in page.text
@@ -81,7 +96,9 @@ def test_nothing_to_do_says_why(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("private", "shown"), [(True, True), (False, False), (None, False)])
-def test_a_secret_address_is_shown_only_where_the_page_is_private(tmp_path: Path, private: bool | None, shown: bool) -> None:
+def test_a_secret_address_is_shown_only_where_the_page_is_private(
+    tmp_path: Path, private: bool | None, shown: bool
+) -> None:
     story = announcement(tmp_path, web=False)
     story = replace(story, links=web_links(story.files, secret=True), change=change(private=private))
     page = read(render(story))
@@ -92,7 +109,9 @@ def test_a_secret_address_is_shown_only_where_the_page_is_private(tmp_path: Path
 @pytest.mark.parametrize("name", CORPUS)
 def test_no_text_of_the_corpus_makes_a_link_a_picture_html_or_a_mention(tmp_path: Path, name: str) -> None:
     nasty = CORPUS[name]
-    file = published(tmp_path, card_task(id=nasty, prompt=nasty, backend=nasty or "x"), nasty, "image/png", picture(), alt=nasty)
+    file = published(
+        tmp_path, card_task(id=nasty, prompt=nasty, backend=nasty or "x"), nasty, "image/png", picture(), alt=nasty
+    )
     story = announcement(
         tmp_path,
         files=(file,),

@@ -48,7 +48,11 @@ def test_no_secret_and_no_path_of_this_machine_is_kept(tmp_path: Path) -> None:
     )
     error = ServiceError(f"refused {TOKEN}")
     path = outbox.keep(
-        tmp_path / "box", "slack", replace(story, links=links), error, redact=Redactor({"SLACK_BOT_TOKEN": TOKEN}).redact
+        tmp_path / "box",
+        "slack",
+        replace(story, links=links),
+        error,
+        redact=Redactor({"SLACK_BOT_TOKEN": TOKEN}).redact,
     )
 
     text = path.read_text()

@@ -33,11 +33,30 @@ def test_it_says_why_history_is_not_whole_and_why_nothing_was_made(tmp_path: Pat
     assert told[-1] == "  docs are skipped"
 
 
+def test_a_reason_that_the_context_gives_is_not_said_twice(tmp_path: Path) -> None:
+    partly = change(complete=False, incomplete_reason="the clone is shallow")
+    told = lines(announcement(tmp_path, change=partly, context="at least 1 change (the clone is shallow)"))
+    assert sum("shallow" in line for line in told) == 1
+    unexplained = lines(announcement(tmp_path, change=change(complete=False), context=""))
+    assert "  history was not read whole: part of it is missing" in unexplained
+
+
 @pytest.mark.parametrize("name", CORPUS)
 def test_no_text_of_the_corpus_is_a_command_of_a_log(tmp_path: Path, name: str) -> None:
     nasty = CORPUS[name]
     partly = change(complete=False, incomplete_reason=nasty)
-    for line in lines(announcement(tmp_path, title=nasty, project=nasty, bullets=(nasty,), context=nasty, files=(), reasons=(nasty,), change=partly)):
+    for line in lines(
+        announcement(
+            tmp_path,
+            title=nasty,
+            project=nasty,
+            bullets=(nasty,),
+            context=nasty,
+            files=(),
+            reasons=(nasty,),
+            change=partly,
+        )
+    ):
         assert len(line.splitlines()) <= 1
         assert not line.lstrip().startswith("::")
         assert "##[" not in line

@@ -26,17 +26,9 @@ from tests.support.announcements import (
     published,
     web_links,
 )
-from tests.support.slack_server import (
-    Dropped,
-    Fault,
-    Garbled,
-    RateLimited,
-    Refused,
-    SlackServer,
-    Slow,
-    Status,
-    walk,
-)
+from tests.support.slack_blocks import text_objects, walk
+from tests.support.slack_faults import Dropped, Fault, Garbled, RateLimited, Refused, Slow, Status
+from tests.support.slack_server import SlackServer
 
 pytestmark = pytest.mark.usefixtures("slack")
 
@@ -106,7 +98,10 @@ def test_without_a_clip_the_card_is_shown(slack: SlackServer, tmp_path: Path) ->
     Bot(slack).announce(announcement(tmp_path, files=(card_file(tmp_path),)))
 
     assert slack.messages[0].blocks[1]["alt_text"] == CARD_ALT
-    assert [button["text"]["text"] for button in slack.messages[0].blocks[-1]["elements"]] == ["Release notes", "Gallery"]
+    assert [button["text"]["text"] for button in slack.messages[0].blocks[-1]["elements"]] == [
+        "Release notes",
+        "Gallery",
+    ]
 
 
 def test_the_thread_tells_template_seed_model_reason_and_prompt(slack: SlackServer, tmp_path: Path) -> None:
@@ -174,7 +169,22 @@ def test_names_are_not_linked_and_addresses_not_unfurled(slack: SlackServer, tmp
 
     for message in slack.messages:
         sent = message.arguments
-        assert (sent["parse"], sent["link_names"], sent["unfurl_links"], sent["unfurl_media"]) == ("none", False, False, False)
+        assert (sent["parse"], sent["link_names"], sent["unfurl_links"], sent["unfurl_media"]) == (
+            "none",
+            False,
+            False,
+            False,
+        )
+
+
+def test_slack_looks_for_no_addresses_or_names_in_our_texts(slack: SlackServer, tmp_path: Path) -> None:
+    Bot(slack).announce(announcement(tmp_path))
+
+    objects = [
+        found for message in slack.messages for found in text_objects(message.blocks) if found["type"] == "mrkdwn"
+    ]
+    assert len(objects) >= 4
+    assert all(found["verbatim"] is True for found in objects)
 
 
 # What strangers write
@@ -220,7 +230,14 @@ def test_long_texts_end_with_an_ellipsis_between_characters(slack: SlackServer, 
 
 def test_a_link_that_is_no_web_address_is_no_button(slack: SlackServer, tmp_path: Path) -> None:
     story = announcement(tmp_path, web=False)
-    links = [replace(link, url=bad) for link, bad in zip(story.links, ("javascript:alert(1)", "data:x", "https://a b", "file:///etc/passwd", "https://u:p@h/"), strict=False)]
+    links = [
+        replace(link, url=bad)
+        for link, bad in zip(
+            story.links,
+            ("javascript:alert(1)", "data:x", "https://a b", "file:///etc/passwd", "https://u:p@h/"),
+            strict=False,
+        )
+    ]
     Bot(slack).announce(replace(story, links=tuple(links), change=change(release=None, url="ftp://x")))
 
     assert "actions" not in kinds(slack.messages[0].blocks)
@@ -250,7 +267,9 @@ def test_a_picture_that_slack_refuses_is_shown_by_its_public_address(slack: Slac
 
 
 @pytest.mark.parametrize("web", [True, False])
-def test_a_picture_that_no_block_may_hold_is_shared_in_the_thread(slack: SlackServer, tmp_path: Path, web: bool) -> None:
+def test_a_picture_that_no_block_may_hold_is_shared_in_the_thread(
+    slack: SlackServer, tmp_path: Path, web: bool
+) -> None:
     slack.refuse_pictures = slack.refuse_links = True
     bot = Bot(slack)
     told = bot.announce(announcement(tmp_path, mode="short", web=web))
@@ -321,7 +340,9 @@ def test_a_message_without_its_upload_is_better_than_none(slack: SlackServer, tm
     bot.announce(announcement(tmp_path, mode="short"))
 
     assert slack.messages[0].blocks[1]["image_url"]
-    assert bot.warnings == ["the picture could not be uploaded to Slack: Slack refused while uploading the picture: storage_limit_reached"]
+    assert bot.warnings == [
+        "the picture could not be uploaded to Slack: Slack refused while uploading the picture: storage_limit_reached"
+    ]
 
 
 def test_a_refused_connection_is_tried_again_and_then_a_service_error(tmp_path: Path) -> None:
@@ -425,9 +446,12 @@ def test_the_token_is_only_sent_to_https_or_this_machine(tmp_path: Path) -> None
         announcer.announce(announcement(tmp_path))
 
 
-@pytest.mark.parametrize("method", ["chat.postMessage", "files.getUploadURLExternal", "upload", "files.completeUploadExternal"])
 @pytest.mark.parametrize(
-    "fault", [Refused("invalid_auth"), Status(403), Status(500), Dropped(after=False), Garbled("<html>"), RateLimited(9999)]
+    "method", ["chat.postMessage", "files.getUploadURLExternal", "upload", "files.completeUploadExternal"]
+)
+@pytest.mark.parametrize(
+    "fault",
+    [Refused("invalid_auth"), Status(403), Status(500), Dropped(after=False), Garbled("<html>"), RateLimited(9999)],
 )
 def test_no_failure_shows_the_token(slack: SlackServer, tmp_path: Path, method: str, fault: Fault) -> None:
     slack.fail(method, *[fault] * 9)
@@ -442,7 +466,9 @@ def test_no_failure_shows_the_token(slack: SlackServer, tmp_path: Path, method: 
     assert not any(slack.token in text or "127.0.0.1" in text for text in shown)
 
 
-def test_nothing_is_logged_by_the_sdk(slack: SlackServer, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_logged_by_the_sdk(
+    slack: SlackServer, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
     slack.fail("chat.postMessage", Dropped(after=False))
     with caplog.at_level("DEBUG"), pytest.raises(MaybeTold):
         Bot(slack).announce(announcement(tmp_path))

@@ -89,7 +89,9 @@ def test_every_library_error_leaves_the_room_as_ours(
     monkeypatch.setattr(WebClient, "files_delete", fail)
     monkeypatch.setattr(WebhookClient if call == "send" else WebClient, call, fail)
     told: list[str] = []
-    bot = Slack("xoxb-1-secret", "#releases", base_url="https://slack.example/api/", warn=told.append, sleep=lambda _: None)
+    bot = Slack(
+        "xoxb-1-secret", "#releases", base_url="https://slack.example/api/", warn=told.append, sleep=lambda _: None
+    )
 
     if call == "auth_test":
         [finding] = bot.check()
@@ -157,9 +159,12 @@ def request() -> HttpRequest:
 
 
 @pytest.mark.parametrize(
-    ("status", "repeatable", "once"), [(429, True, True), (503, True, True), (500, True, False), (502, True, False), (404, False, False)]
+    ("status", "repeatable", "once"),
+    [(429, True, True), (503, True, True), (500, True, False), (502, True, False), (404, False, False)],
 )
-def test_only_what_slack_put_off_is_repeated_when_a_repeat_would_show(status: int, repeatable: bool, once: bool) -> None:
+def test_only_what_slack_put_off_is_repeated_when_a_repeat_would_show(
+    status: int, repeatable: bool, once: bool
+) -> None:
     response = HttpResponse(status_code=status, headers={})
     for allowed, may_repeat in ((repeatable, True), (once, False)):
         patience = Patience(repeatable=may_repeat)
@@ -172,8 +177,12 @@ def test_repeats_are_bounded() -> None:
     assert not patience.can_retry(state=state, request=request(), response=HttpResponse(status_code=429, headers={}))
 
 
-@pytest.mark.parametrize(("no_proxy", "proxied"), [("", True), ("slack.example", False), ("*", False), (".example", False)])
-def test_a_proxy_is_used_unless_the_address_is_exempt(monkeypatch: pytest.MonkeyPatch, no_proxy: str, proxied: bool) -> None:
+@pytest.mark.parametrize(
+    ("no_proxy", "proxied"), [("", True), ("slack.example", False), ("*", False), (".example", False)]
+)
+def test_a_proxy_is_used_unless_the_address_is_exempt(
+    monkeypatch: pytest.MonkeyPatch, no_proxy: str, proxied: bool
+) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
     monkeypatch.setenv("no_proxy", no_proxy)
     client = web_client("xoxb-x", "https://slack.example/api/", Patience(repeatable=True))

@@ -13,7 +13,8 @@ from ci_mediagen.errors import ConfigError, CredentialsError, MediagenError, Ser
 from ci_mediagen.model.manifest import Told
 from ci_mediagen.text.corpus import CORPUS
 from tests.support.announcements import announcement, change, web_links
-from tests.support.slack_server import Dropped, Fault, RateLimited, SlackServer, Slow, Status
+from tests.support.slack_faults import Dropped, Fault, RateLimited, Slow, Status
+from tests.support.slack_server import SlackServer
 
 
 def kinds(message: dict[str, list[dict[str, str]]]) -> list[str]:
@@ -31,7 +32,9 @@ def test_the_message_is_the_bots_with_the_picture_by_its_public_address(slack: S
     assert [call.method for call in slack.calls] == ["webhook"]
 
 
-@pytest.mark.parametrize("base", ["http://media.acme.dev", "https://127.0.0.1:9000", "https://minio.internal", "https://10.0.0.7"])
+@pytest.mark.parametrize(
+    "base", ["http://media.acme.dev", "https://127.0.0.1:9000", "https://minio.internal", "https://10.0.0.7"]
+)
 def test_a_picture_that_slack_cannot_fetch_is_left_out(slack: SlackServer, tmp_path: Path, base: str) -> None:
     story = announcement(tmp_path, web=False)
     SlackWebhook(slack.webhook_url).announce(replace(story, links=web_links(story.files, base)))
@@ -101,7 +104,9 @@ def test_each_fault_is_our_error_without_the_address_and_nothing_is_sent_twice(
     assert "hookSECRET" not in str(caught.value)
 
 
-def test_a_call_without_answer_ends_after_its_timeout(slack: SlackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_without_answer_ends_after_its_timeout(
+    slack: SlackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("ci_mediagen.announce.slack_client.TIMEOUT", 1)
     slack.fail("webhook", Slow())
     with pytest.raises(MaybeTold):
@@ -116,7 +121,9 @@ def test_a_rate_limit_is_waited_for(slack: SlackServer, tmp_path: Path) -> None:
     assert [int(wait) for wait in waits] == [4]
 
 
-@pytest.mark.parametrize("url", ["http://hooks.slack.example/services/T/B/hookSECRET", "hookSECRET", "file:///hookSECRET"])
+@pytest.mark.parametrize(
+    "url", ["http://hooks.slack.example/services/T/B/hookSECRET", "hookSECRET", "file:///hookSECRET"]
+)
 def test_an_address_that_is_not_https_is_refused_without_being_shown(tmp_path: Path, url: str) -> None:
     announcer = SlackWebhook(url)
     [finding] = announcer.check()
@@ -127,7 +134,9 @@ def test_an_address_that_is_not_https_is_refused_without_being_shown(tmp_path: P
 
 
 @pytest.mark.parametrize("fields", [{"mode": "silent"}, {"files": ()}])
-def test_nothing_is_sent_where_nothing_is_to_be_told(slack: SlackServer, tmp_path: Path, fields: dict[str, object]) -> None:
+def test_nothing_is_sent_where_nothing_is_to_be_told(
+    slack: SlackServer, tmp_path: Path, fields: dict[str, object]
+) -> None:
     assert SlackWebhook(slack.webhook_url).announce(announcement(tmp_path, **fields)).status == "skipped"
     assert slack.calls == []
 

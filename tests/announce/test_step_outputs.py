@@ -13,10 +13,23 @@ from ci_mediagen.text.corpus import CORPUS
 from tests.support.announcements import announcement, card_file, card_task, picture, published, web_links
 from tests.support.github_files import read_outputs
 
-NAMES = (
-    "generated reason template manifest-path manifest-url gallery-url images videos primary-image-url primary-video-url"
-    " poster-url slack-ts cost duration-seconds reused"
-).split()
+NAMES = [
+    "generated",
+    "reason",
+    "template",
+    "manifest-path",
+    "manifest-url",
+    "gallery-url",
+    "images",
+    "videos",
+    "primary-image-url",
+    "primary-video-url",
+    "poster-url",
+    "slack-ts",
+    "cost",
+    "duration-seconds",
+    "reused",
+]
 
 
 def test_every_promised_output_is_set(tmp_path: Path) -> None:
@@ -66,13 +79,23 @@ def test_a_presigned_address_is_given_whole_because_later_steps_need_it(tmp_path
 
 
 def test_nothing_to_do_is_generated_false_with_the_reason(tmp_path: Path) -> None:
-    story = announcement(tmp_path, files=(), links=(), outcome="nothing", reasons=("docs are skipped",), template=None, manifest_path=None)
+    story = announcement(
+        tmp_path,
+        files=(),
+        links=(),
+        outcome="nothing",
+        reasons=("docs are skipped",),
+        template=None,
+        manifest_path=None,
+    )
     found = outputs(story)
     assert (found["generated"], found["reason"], found["reused"]) == ("false", "docs are skipped", "false")
     assert (found["images"], found["videos"], found["template"], found["manifest-path"]) == ("[]", "[]", "", "")
 
 
-@pytest.mark.parametrize(("first", "second", "reused"), [(True, True, "true"), (True, False, "false"), (False, False, "false")])
+@pytest.mark.parametrize(
+    ("first", "second", "reused"), [(True, True, "true"), (True, False, "false"), (False, False, "false")]
+)
 def test_reused_means_that_nothing_had_to_be_made(tmp_path: Path, first: bool, second: bool, reused: str) -> None:
     files = (card_file(tmp_path, reused=first), replace(card_file(tmp_path, reused=second), name="b.png"))
     assert outputs(announcement(tmp_path, files=files))["reused"] == reused

@@ -36,7 +36,16 @@ def test_a_change_without_a_headline_is_titled_by_how_much_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("version", "short"),
-    [("2.4.0", "2.4"), ("2.4.1", "2.4.1"), ("2.0.0", "2.0"), ("0.0.0", "0.0"), ("10.20.0", "10.20"), ("2.4.0-rc.1", "2.4.0-rc.1"), ("2.4", "2.4"), ("2026.11.0.0", "2026.11.0.0")],
+    [
+        ("2.4.0", "2.4"),
+        ("2.4.1", "2.4.1"),
+        ("2.0.0", "2.0"),
+        ("0.0.0", "0.0"),
+        ("10.20.0", "10.20"),
+        ("2.4.0-rc.1", "2.4.0-rc.1"),
+        ("2.4", "2.4"),
+        ("2026.11.0.0", "2026.11.0.0"),
+    ],
 )
 def test_a_version_loses_its_last_zero_only(version: str, short: str) -> None:
     assert short_version(version) == short

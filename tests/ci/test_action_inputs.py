@@ -18,8 +18,9 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
-BY_RUNNER = {"repo", "event", "event-name", "json", "plan", "require-notify"}
+BY_RUNNER = {"repo", "event", "event-name", "json", "plan", "require-notify", "announce"}
 """Options of `run` that are no input: the runner says them, or they make no sense in a step."""
+SETTINGS = {"slack-channel", "s3-bucket"}
 
 
 def load(name: str) -> ModuleType:
@@ -47,7 +48,7 @@ def run_options() -> dict[str, click.Option]:
 
 
 def test_every_option_of_run_is_an_input_or_is_the_runners_to_say() -> None:
-    assert set(run_options()) - BY_RUNNER - {"help"} == set(ACTION["inputs"]) - {"slack-channel", "python"}
+    assert set(run_options()) - BY_RUNNER - {"help"} == set(ACTION["inputs"]) - SETTINGS - {"python"}
 
 
 def test_inputs_with_a_choice_name_every_choice() -> None:
@@ -68,7 +69,7 @@ def test_outputs_are_those_that_are_written() -> None:
 def test_names_are_kebab_case_and_everything_is_described() -> None:
     for kind in ("inputs", "outputs"):
         for name, value in ACTION[kind].items():
-            assert re.fullmatch(r"[a-z]+(-[a-z]+)*", name)
+            assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name)
             assert value["description"].strip().endswith("."), name
 
 
@@ -87,7 +88,7 @@ def test_every_input_reaches_the_script() -> None:
     assert step["env"] == {
         f"MEDIAGEN_INPUT_{name.upper().replace('-', '_')}": f"${{{{ inputs.{name} }}}}" for name in ACTION["inputs"]
     }
-    handled = {*action.OPTIONS, *action.SETTINGS, "only", "strict", "python"}
+    handled = {*action.OPTIONS, *SETTINGS, "only", "strict", "python"}
     assert set(ACTION["inputs"]) == handled
 
 
@@ -151,6 +152,23 @@ def test_the_environment_loses_what_would_change_which_code_runs() -> None:
         "PYTHONNOUSERSITE": "1",
         "PYTHONUTF8": "1",
     }
+
+
+@pytest.mark.parametrize("bucket", ["acme-media", "s3://acme-media", 'acme"}, {"directory": "/etc'])
+def test_a_channel_and_a_bucket_are_configuration_that_is_understood(tmp_path: Path, bucket: str) -> None:
+    from ci_mediagen.config import S3Target, load_config
+    from ci_mediagen.errors import ConfigError
+
+    environment = action.environment_from(given(slack_channel="#releases", s3_bucket=bucket))
+    if '"' in bucket:
+        with pytest.raises(ConfigError):
+            load_config(tmp_path, None, environment, {})
+        return
+    config = load_config(tmp_path, None, environment, {})
+    assert config.announce.slack.channel == "#releases"
+    (target,) = config.publish
+    assert isinstance(target, S3Target)
+    assert target.bucket == "acme-media"
 
 
 def test_an_empty_input_leaves_what_the_job_configured() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -195,3 +196,132 @@ def test_an_old_python_fails_with_one_clear_line(report: Run, project: Repo, tmp
     done = report(merged(project), TEST_PYTHON=str(old))
     assert done.code != 0
     assert done.commands("error") == ["No Python 3.11 or later was found. Add actions/setup-python before this step."]
+
+
+@pytest.fixture
+def really(tmp_path: Path, action: Path, project: Repo) -> Run:
+    """Runs the workflow with ci-mediagen itself, in the environment of these tests."""
+    runner = Runner(tmp_path / "runner", {ACTION: action})
+    prepared(runner, action, Path(sys.executable), Path(sys.prefix))
+
+    def run(event: Mapping[str, Any], inputs: str = "", event_name: str = "pull_request", **variables: str) -> Done:
+        workflow(project, inputs)
+        return runner.run(project.path, event_name, event, {}, {"TEST_PYTHON": sys.executable, **variables})
+
+    return run
+
+
+def test_a_merged_pull_request_becomes_a_card_and_outputs_and_a_summary(really: Run, project: Repo) -> None:
+    done = really(merged(project))
+    assert done.jobs == {"media": "success"}, done.log
+    assert done.outputs["generated"] == "true"
+    assert done.outputs["template"] == "feature"
+    assert "card.png" in done.outputs["images"]
+    assert (done.kept / "mediagen-out" / "card.png").read_bytes().startswith(b"\x89PNG")
+    manifest = json.loads((done.kept / "mediagen-out" / "manifest.json").read_text())
+    assert manifest["change"]["pull_request"]["number"] == 7
+    assert done.outputs["manifest-path"].endswith("mediagen-out/manifest.json")
+    assert "Dark mode everywhere" in done.summary
+    assert done.commands("error") == done.commands("warning") == []
+
+
+def test_a_pull_request_that_was_closed_without_a_merge_makes_nothing(really: Run, project: Repo) -> None:
+    done = really(merged(project, merged=False, merge_commit_sha=None))
+    assert done.jobs == {"media": "success"}, done.log
+    assert done.outputs["generated"] == "false"
+    assert "without a merge" in done.outputs["reason"]
+    assert not list((done.kept / "mediagen-out").glob("*.png"))
+
+
+def test_nothing_to_do_fails_the_job_where_that_is_asked_for(really: Run, project: Repo) -> None:
+    done = really(merged(project, merged=False, merge_commit_sha=None), "strict: true")
+    assert done.jobs == {"media": "failure"}
+    assert done.outputs["generated"] == "false"
+
+
+def test_hostile_titles_labels_and_bodies_are_text_everywhere(really: Run, project: Repo) -> None:
+    label = {"name": HOSTILE.splitlines()[0]}
+    fields = {
+        "title": f"feat: {HOSTILE}",
+        "body": f"{HOSTILE}\npromo: {HOSTILE}",
+        "labels": [label, {"name": "enhancement"}],
+    }
+    done = really(merged(project, user={"login": "x$(touch pwned)", "type": "User"}, **fields))
+    assert done.jobs == {"media": "success"}, done.log
+    assert done.outputs["generated"] == "true"
+    assert "pwned" not in (done.kept / "workspace.txt").read_text()
+    assert "<script" not in done.summary
+    for name in ("error", "warning", "notice", "set-output", "set-env", "add-mask"):
+        assert not [text for text in done.commands(name) if "forged" in text], name
+    # The real runner takes `::` after any blanks and `##[` anywhere in a line; this one only `::` at its beginning.
+    assert not [line for line in done.said.splitlines() if line.lstrip().startswith("::") or "##[" in line]
+
+
+def test_a_forks_run_without_secrets_succeeds_with_its_media_and_says_so_once(really: Run, project: Repo) -> None:
+    fork = {"ref": "dark", "sha": project.sha("dark"), "repo": {"full_name": "mallory/aurora", "fork": True}}
+    breaking = {"title": "feat!: dark mode everywhere", "labels": [{"name": "promo:no-video"}]}
+    done = really(merged(project, head=fork, **breaking), "slack-channel: '#releases'\nsignificance: card")
+    assert done.jobs == {"media": "success"}, done.log
+    assert done.outputs["generated"] == "true"
+    assert (done.kept / "mediagen-out" / "card.png").exists()
+    about_slack = [text for text in done.commands("warning") if "SLACK_BOT_TOKEN" in text]
+    assert len(about_slack) == 1, done.log
+
+
+def test_a_wrong_configuration_fails_also_with_on_failure_warn(really: Run, project: Repo) -> None:
+    project.write({"mediagen.yml": "projekt: Aurora\n"})
+    try:
+        done = really(merged(project))
+    finally:
+        project.write({"mediagen.yml": None})
+    assert done.jobs == {"media": "failure"}
+    assert "mediagen.yml:1" in done.log
+    assert "did you mean" in done.log
+    assert "project" in done.log
+
+
+@pytest.mark.slow
+def test_a_release_becomes_pictures_and_a_video(really: Run, project: Repo) -> None:
+    if "v1.1.0" not in project.git("tag").split():
+        project.tag("v1.1.0")
+    release = {
+        "action": "published",
+        "repository": {"full_name": "acme/aurora", "private": False, "html_url": "https://github.com/acme/aurora"},
+        "release": {
+            "tag_name": "v1.1.0",
+            "name": "Aurora 1.1",
+            "body": HOSTILE,
+            "draft": False,
+            "prerelease": False,
+            "html_url": "https://github.com/acme/aurora/releases/tag/v1.1.0",
+            "author": {"login": "ada", "type": "User"},
+            "target_commitish": "main",
+        },
+    }
+    done = really(release, event_name="release")
+    assert done.jobs == {"media": "success"}, done.log
+    assert done.outputs["template"] == "release"
+    made = {path.name for path in (done.kept / "mediagen-out").iterdir()}
+    assert {"index.html", "manifest.json", "card.png", "promo.mp4"} <= made
+    assert json.loads(done.outputs["videos"])[0].endswith("promo.mp4")
+
+
+@pytest.mark.slow
+def test_a_cold_start_takes_at_most_half_a_minute_and_a_warm_one_five_seconds(
+    tmp_path: Path, action: Path, project: Repo
+) -> None:
+    """Start is everything up to the tool's own first line: finding Python, making the environment, installing.
+
+    The wheels come from the nearest index and pip's cache, as on a runner that keeps one."""
+    workflow(project, "config: nowhere.yml")
+    runner = Runner(tmp_path / "runner", {ACTION: action})
+    seconds = []
+    for _ in range(2):
+        started = time.monotonic()
+        done = runner.run(project.path, "pull_request", merged(project), {}, {"TEST_PYTHON": sys.executable})
+        seconds.append(time.monotonic() - started)
+        assert "nowhere.yml" in done.log, done.log
+    cold, warm = seconds
+    print(f"cold {cold:.1f} s, warm {warm:.1f} s")
+    assert cold <= 30
+    assert warm <= 5

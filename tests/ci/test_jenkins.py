@@ -90,12 +90,14 @@ def test_a_plan_with_a_model_is_made_on_a_gpu_agent_behind_a_lock(execute: Execu
     assert done.archived == {"mediagen-out/card.png"}
 
 
+@pytest.mark.slow
 def test_no_gpu_is_asked_for_where_the_models_work_is_in_the_store(execute: Execute) -> None:
     done = execute([CARD, MODEL | {"reused": True}], agents=("linux",))
     assert done.stages["Make"] == "SUCCESS"
     assert done.agents == ["linux", "linux"]
 
 
+@pytest.mark.slow
 def test_nothing_to_do_takes_no_second_agent(execute: Execute) -> None:
     done = execute([])
     assert done.stages == {"Plan": "SUCCESS", "Make": "SKIPPED", "Make on a GPU": "SKIPPED"}
@@ -109,13 +111,16 @@ def test_a_plan_that_fails_leaves_the_build_successful(execute: Execute) -> None
     assert done.steps("catchError")[0]["caught"] == "script returned exit code 2"
 
 
-@pytest.mark.parametrize("code", ["3", "8", "1"])
+@pytest.mark.parametrize(
+    "code", ["3", pytest.param("8", marks=pytest.mark.slow), pytest.param("1", marks=pytest.mark.slow)]
+)
 def test_media_that_fail_leave_the_build_successful_and_what_was_made_archived(execute: Execute, code: str) -> None:
     done = execute([CARD], variables={"RUN_CODE": code})
     assert (done.code, done.result, done.stages["Make"]) == (0, "SUCCESS", "UNSTABLE")
     assert done.archived == {"mediagen-out/card.png"}
 
 
+@pytest.mark.slow
 def test_a_missing_agent_is_the_only_thing_that_stops_it(execute: Execute) -> None:
     done = execute([MODEL], agents=("linux",))
     assert (done.result, done.stages["Make on a GPU"]) == ("FAILURE", "FAILURE")
@@ -144,6 +149,7 @@ def test_a_forks_build_makes_media_without_any_secret(execute: Execute, tmp_path
     assert calls(tmp_path)[1::2] == ["token=none access=none"] * 2
 
 
+@pytest.mark.slow
 def test_a_missing_credential_leaves_the_build_successful(execute: Execute) -> None:
     done = execute([CARD], parameters={"SLACK_CREDENTIALS": "nowhere"})
     assert (done.result, done.stages["Make"]) == ("SUCCESS", "UNSTABLE")
@@ -183,18 +189,21 @@ def test_the_shared_library_step_makes_archives_and_never_breaks_the_build(execu
     assert done.archived == {"mediagen-out/card.png"}
 
 
+@pytest.mark.slow
 def test_the_shared_library_step_breaks_the_build_if_asked_to(execute: Execute, tmp_path: Path) -> None:
     done = execute([], pipeline(tmp_path, "ciMediagen(breaksBuild: true)"), variables={"RUN_CODE": "4"})
     assert (done.code, done.result) == (1, "FAILURE")
     assert done.archived == {"mediagen-out/card.png"}
 
 
+@pytest.mark.slow
 def test_the_shared_library_step_refuses_an_option_that_it_does_not_have(execute: Execute, tmp_path: Path) -> None:
     done = execute([], pipeline(tmp_path, "ciMediagen(slackChannel: '#x')"))
     assert done.result == "FAILURE"
     assert "no option slackChannel; there are: source, slackCredentials" in json.dumps(done.events)
 
 
+@pytest.mark.slow
 def test_the_shared_library_step_ends_a_run_that_hangs(execute: Execute, tmp_path: Path) -> None:
     """Zero minutes: the limit has passed when the program starts."""
     file = pipeline(tmp_path, "ciMediagen(minutes: 0.0001 as double)")
@@ -203,6 +212,7 @@ def test_the_shared_library_step_ends_a_run_that_hangs(execute: Execute, tmp_pat
     assert done.steps("catchError")[0]["caught"] == "Timeout has been exceeded"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("steps", "said"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import tempfile
@@ -11,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from ci_mediagen import doctor
+from ci_mediagen.cli.main import exit_code
 from ci_mediagen.errors import CredentialsError
 from ci_mediagen.model.finding import Finding
+from tests.support.slack_server import SlackServer
 
 
 @pytest.fixture
@@ -164,3 +167,93 @@ def test_a_check_that_fails_does_not_hide_the_others():
         ),
         Finding("x", "ok", "", ""),
     )  # fmt: skip
+
+
+# The command
+
+
+@pytest.fixture
+def clean(tmp_path, monkeypatch):
+    """No CI system, no secrets, a cache of its own."""
+    for name in list(os.environ):
+        if name.startswith(("GITHUB_", "AWS_", "SLACK_", "CI_MEDIAGEN_", "JENKINS", "GITLAB")) or name == "CI":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("CI_MEDIAGEN_CACHE", str(tmp_path / "cache"))
+
+
+def run(repo: Path, capsys) -> tuple[int, dict[str, dict[str, str]], bool]:
+    code = exit_code(["doctor", "--json", "--repo", str(repo)])
+    document = json.loads(capsys.readouterr().out)
+    assert document["schema_version"] == 1
+    return code, {finding["name"]: finding for finding in document["findings"]}, document["ok"]
+
+
+def test_a_machine_that_has_everything_is_well(repo, clean, capsys):
+    code, findings, ok = run(repo, capsys)
+    assert (code, ok) == (0, True), findings
+    assert {"system", "python", "git", "repository", "output", "cache", "temporary", "gpu", "slack"} <= set(findings)
+    assert all(finding["status"] != "problem" for finding in findings.values())
+    assert list(repo.iterdir()) == [repo / ".git"], "nothing is left behind"
+
+
+def test_people_read_a_line_for_each_finding_and_its_fix(tmp_path, clean, capsys):
+    assert exit_code(["doctor", "--repo", str(tmp_path)]) == 2
+    lines = capsys.readouterr().out.splitlines()
+    (at,) = [i for i, line in enumerate(lines) if line.startswith("PROBLEM")]
+    assert "no git repository" in lines[at]
+    assert lines[at + 1].startswith(" " * 21 + " -> ")
+
+
+def test_a_wrong_configuration_is_a_finding_with_file_and_line(repo, clean, capsys):
+    (repo / "mediagen.yml").write_text("project: X\nanounce: never\n")
+    code, findings, _ = run(repo, capsys)
+    assert code == 2
+    assert "mediagen.yml:2" in findings["config"]["detail"]
+    assert "announce" in findings["config"]["detail"]
+    assert findings["git"]["status"] == "ok"
+
+
+def test_slack_is_asked_who_we_are(repo, clean, capsys, monkeypatch):
+    (repo / "mediagen.yml").write_text('announce: {slack: {channel: "#releases"}}\n')
+    code, findings, _ = run(repo, capsys)
+    assert (code, findings["slack"]["status"]) == (0, "warning")
+    assert "SLACK_BOT_TOKEN" in findings["slack"]["fix"]
+    with SlackServer() as slack:
+        monkeypatch.setenv("SLACK_API_URL", slack.url)
+        monkeypatch.setenv("SLACK_BOT_TOKEN", slack.token)
+        code, findings, _ = run(repo, capsys)
+        assert (code, findings["slack"]["status"]) == (0, "ok")
+        monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-wrong-token-of-somebody")
+        code, findings, _ = run(repo, capsys)
+        assert (code, findings["slack"]["status"]) == (7, "problem")
+        assert findings["slack"]["fix"]
+        assert "xoxb-wrong" not in json.dumps(findings)
+        assert not slack.messages
+
+
+def test_a_token_without_a_channel_is_warned_of(repo, clean, capsys, monkeypatch):
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    code, findings, _ = run(repo, capsys)
+    assert (code, findings["slack"]["status"]) == (0, "warning")
+    assert "channel" in findings["slack"]["fix"]
+
+
+def test_s3_is_reached_or_said_why_not(repo, clean, capsys, monkeypatch, s3_server):
+    bucket = s3_server.new_bucket()
+    configured = "publish: [{{s3: s3://{}/media, endpoint_url: {}}}]\n"
+    (repo / "mediagen.yml").write_text(configured.format(bucket, s3_server.url))
+    s3_server.use(monkeypatch, s3_server.admin)
+    code, findings, _ = run(repo, capsys)
+    assert (code, findings["s3"]["status"]) == (0, "ok"), findings
+    (repo / "mediagen.yml").write_text(configured.format("no-such-bucket", s3_server.url))
+    code, findings, _ = run(repo, capsys)
+    assert (code, findings["s3"]["status"]) == (7, "problem")
+    assert "no-such-bucket" in findings["s3"]["detail"]
+
+
+def test_a_secret_in_a_finding_is_not_shown(repo, clean, capsys, monkeypatch):
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1111-2222-SECRETsecret")
+    (repo / "mediagen.yml").write_text("output: xoxb-1111-2222-SECRETsecret\n")
+    exit_code(["doctor", "--repo", str(repo)])
+    captured = capsys.readouterr()
+    assert "SECRETsecret" not in captured.out + captured.err

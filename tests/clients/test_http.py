@@ -38,7 +38,9 @@ class Scripted:
             def log_message(self, format: str, *args: object) -> None: ...
 
             def do_GET(self) -> None:
-                server.seen.append((self.command, self.path, {name.lower(): value for name, value in self.headers.items()}))
+                server.seen.append(
+                    (self.command, self.path, {name.lower(): value for name, value in self.headers.items()})
+                )
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 status, headers = server.answers.pop(0) if len(server.answers) > 1 else server.answers[0]
                 if status == DROP:
@@ -51,7 +53,7 @@ class Scripted:
                 self.end_headers()
                 self.wfile.write(body)
 
-            do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815
+            do_POST = do_PUT = do_DELETE = do_GET
 
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._http.daemon_threads = True
@@ -129,9 +131,12 @@ def test_it_does_not_wait_longer_than_its_patience(server: Scripted) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(401, CredentialsError), (403, CredentialsError), (404, UsageError), (422, UsageError), (501, UsageError)]
+    ("status", "kind"),
+    [(401, CredentialsError), (403, CredentialsError), (404, UsageError), (422, UsageError), (501, UsageError)],
 )
-def test_a_refusal_is_our_error_at_once_and_without_secrets(server: Scripted, status: int, kind: type[MediagenError]) -> None:
+def test_a_refusal_is_our_error_at_once_and_without_secrets(
+    server: Scripted, status: int, kind: type[MediagenError]
+) -> None:
     server.answers = [(status, {})]
     with client(server) as http, pytest.raises(kind) as caught:
         http.request("GET", "x?token=topsecret")
@@ -162,11 +167,15 @@ def httpx_errors() -> list[type[Exception]]:
         kind = waiting.pop()
         found.add(kind)
         waiting += kind.__subclasses__()
-    return sorted((kind for kind in found if kind.__module__.startswith(("httpx2", "builtins"))), key=lambda kind: kind.__name__)
+    return sorted(
+        (kind for kind in found if kind.__module__.startswith(("httpx2", "builtins"))), key=lambda kind: kind.__name__
+    )
 
 
 @pytest.mark.parametrize("kind", httpx_errors(), ids=lambda kind: kind.__name__)
-def test_every_library_error_leaves_as_ours(server: Scripted, kind: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_library_error_leaves_as_ours(
+    server: Scripted, kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_arguments: object, **_named: object) -> None:
         try:
             raise kind("topsecret")
@@ -183,12 +192,24 @@ def test_every_library_error_leaves_as_ours(server: Scripted, kind: type[Excepti
     assert "topsecret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["https://api.example", "http://localhost:9000", "http://127.0.0.1/", "http://[::1]:8080/"])
+@pytest.mark.parametrize(
+    "url", ["https://api.example", "http://localhost:9000", "http://127.0.0.1/", "http://[::1]:8080/"]
+)
 def test_secrets_may_go_to_https_and_to_this_machine(url: str) -> None:
     assert check_address(url, what="the address") == url
 
 
-@pytest.mark.parametrize("url", ["http://api.example/SECRET", "ftp://api.example/SECRET", "SECRET", "", "https://u:SECRET@api.example/", "http://127.0.0.1.evil.example/SECRET"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.example/SECRET",
+        "ftp://api.example/SECRET",
+        "SECRET",
+        "",
+        "https://u:SECRET@api.example/",
+        "http://127.0.0.1.evil.example/SECRET",
+    ],
+)
 def test_secrets_go_nowhere_else_and_the_address_is_not_shown(url: str) -> None:
     with pytest.raises(ConfigError, match="the address") as caught:
         check_address(url, what="the address")

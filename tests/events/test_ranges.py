@@ -707,3 +707,28 @@ def test_nothing_is_left_running(repo: Repo, tmp_path: Path):
 
 def _fields(trigger: Trigger) -> dict[str, object]:
     return {name: getattr(trigger, name) for name in Trigger.__slots__}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
+def test_a_repository_of_another_user_is_refused_with_what_to_do(repo: Repo):
+    for path in (repo.path, *repo.path.rglob("*")):
+        os.chown(path, 12345, 12345)
+    with pytest.raises(RepositoryError, match="another user owns it") as caught:
+        read_change(repo.path, BY_HAND)
+    assert "safe.directory" in caught.value.advice
+
+
+@pytest.mark.parametrize(
+    "text", ["--output=pwned", "--all", "HEAD:README.md", "-", "a..b", ":/x", "", "x\ny", "refs/heads/*"]
+)
+def test_what_an_event_claims_is_never_taken_for_an_option(repo: Repo, text: str):
+    repo.commit("feat: one")
+    for trigger in (
+        Trigger(event="x", kind="tag", tag=text, head=text),
+        Trigger(event="x", kind="push", before=text, head=text, branch=text, default_branch=text, new_branch=True),
+        Trigger(event="x", kind="push", head=None, branch=text, default_branch=text + "x", new_branch=True),
+        Trigger(event="x", kind="merge-queue", base=text, head=text, trusted=False),
+    ):
+        change = read_change(repo.path, trigger, fetch=False)
+        assert change.commits
+        assert sorted(path.name for path in repo.path.iterdir()) == [".git", "README.md", "log.txt"]

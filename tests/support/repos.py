@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -178,3 +178,15 @@ def add_history(repo: Repo, commits: int, branch: str = "main") -> None:
         )
     repo.git("fast-import", "--quiet", "--force", stdin="".join(parts).encode())
     repo.git("reset", "--quiet", "--hard", branch)
+
+
+def add_messages(repo: Repo, messages: Sequence[bytes], branch: str = "main") -> None:
+    """One empty commit for each message, which is taken as it is, byte for byte."""
+    parent = repo.head
+    parts: list[bytes] = []
+    for number, message in enumerate(messages):
+        repo.clock += HOUR
+        who = f"committer {ADA[0]} <{ADA[1]}> {repo.clock} +0000"
+        parts.append(f"commit refs/heads/{branch}\n{who}\ndata {len(message)}\n".encode() + message + b"\n")
+        parts.append(f"from {parent}\n".encode() if number == 0 else b"")
+    repo.git("fast-import", "--quiet", "--force", stdin=b"".join(parts))

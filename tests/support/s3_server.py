@@ -1,12 +1,13 @@
 """A real S3 server for tests: SeaweedFS in one process on loopback, with its data in a folder of the test.
 
     def test_something(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
-        bucket = s3_server.new_bucket()
+        bucket, prefix = s3_server.private_bucket, s3_server.new_prefix()
         s3_server.use(monkeypatch, s3_server.admin)      # AWS_* as a user would set them
         ...
 
 It refuses what AWS refuses: wrong and expired signatures, anonymous readers, identities that may not write, a
-`Content-MD5` that does not fit. A bucket is private unless `allow_anonymous` was called for it.
+`Content-MD5` that does not fit. The first object in a new bucket takes it a second: tests share two buckets and keep to a
+prefix of their own.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -61,17 +63,52 @@ class S3Server:
     )
     """It may put objects and not look at them, as a careful policy for a build job says."""
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    _clients: dict[str, Any] = field(default_factory=dict)
 
     @property
     def identities(self) -> tuple[Identity, ...]:
         return (self.admin, self.reader, self.writer)
 
+    @cached_property
+    def private_bucket(self) -> str:
+        """Nobody reads it without credentials."""
+        return self.new_bucket("private")
+
+    @cached_property
+    def public_bucket(self) -> str:
+        """Everybody reads its objects, and nobody lists or writes them without credentials."""
+        name = self.new_bucket("public")
+        statement = {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::{name}/*",
+        }
+        policy = {"Version": "2012-10-17", "Statement": [statement]}
+        self.client().put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
+        return name
+
+    def new_bucket(self, prefix: str = "bucket") -> str:
+        """An empty private bucket with a name of its own."""
+        name = f"{prefix}-{next(self._numbers)}"
+        self.client().create_bucket(Bucket=name)
+        return name
+
+    def new_prefix(self) -> str:
+        """A folder that no other test uses."""
+        return f"test-{next(self._numbers)}"
+
     def client(self, identity: Identity | None = None) -> Any:
         """A boto3 client of the test's own, not the one under test."""
+        identity = identity or self.admin
+        if identity.name not in self._clients:
+            self._clients[identity.name] = self._new_client(identity)
+        return self._clients[identity.name]
+
+    def _new_client(self, identity: Identity) -> Any:
         import boto3
         from botocore.config import Config
 
-        identity = identity or self.admin
         return boto3.session.Session().client(
             "s3",
             endpoint_url=self.url,
@@ -87,26 +124,9 @@ class S3Server:
             ),
         )
 
-    def new_bucket(self, prefix: str = "bucket") -> str:
-        """An empty private bucket with a name of its own."""
-        name = f"{prefix}-{next(self._numbers)}"
-        self.client().create_bucket(Bucket=name)
-        return name
-
-    def allow_anonymous(self, bucket: str) -> None:
-        """Lets everybody read the bucket's objects."""
-        statement = {
-            "Effect": "Allow",
-            "Principal": "*",
-            "Action": "s3:GetObject",
-            "Resource": f"arn:aws:s3:::{bucket}/*",
-        }
-        policy = {"Version": "2012-10-17", "Statement": [statement]}
-        self.client().put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
-
-    def objects(self, bucket: str) -> dict[str, Any]:
+    def objects(self, bucket: str, prefix: str = "") -> dict[str, Any]:
         """What lies in the bucket: key to (ETag, LastModified, size)."""
-        listed = self.client().list_objects_v2(Bucket=bucket).get("Contents", [])
+        listed = self.client().list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
         return {item["Key"]: (item["ETag"], item["LastModified"], item["Size"]) for item in listed}
 
     def use(self, monkeypatch: pytest.MonkeyPatch, identity: Identity | None) -> None:

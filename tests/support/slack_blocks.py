@@ -31,16 +31,28 @@ def faults(blocks: Any, file_usable: Callable[[str], bool]) -> list[Fault]:
     return found
 
 
-def texts(value: Any) -> Iterator[str]:
-    """Every text that Slack reads for mentions and links: text objects of blocks, at any depth."""
+def text_objects(value: Any) -> Iterator[dict[str, Any]]:
+    """Every text object of blocks, at any depth: what Slack reads for mentions and links."""
     if isinstance(value, dict):
         if value.get("type") in ("mrkdwn", "plain_text") and isinstance(value.get("text"), str):
-            yield value["text"]
+            yield value
         for item in value.values():
-            yield from texts(item)
+            yield from text_objects(item)
     elif isinstance(value, list):
         for item in value:
-            yield from texts(item)
+            yield from text_objects(item)
+
+
+def walk(value: Any) -> Iterator[str]:
+    """Every string of a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from walk(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from walk(item)
 
 
 def _fields(block: dict[str, Any], required: set[str], optional: set[str]) -> Iterator[tuple[str, str]]:

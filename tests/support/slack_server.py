@@ -18,63 +18,17 @@ import socket
 import struct
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.support.slack_blocks import faults, texts
+from tests.support.slack_blocks import faults, text_objects
+from tests.support.slack_faults import Dropped, Fault, Garbled, RateLimited, Refused, Slow, Status
 
 MENTION = re.compile(r"<(?:!|@|#)")
 LINK = re.compile(r"<(?!https?://)[^>]*>")
 PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
-
-
-@dataclass(frozen=True)
-class Refused:
-    """`{"ok": false, "error": ...}` with status 200, as Slack refuses."""
-
-    error: str
-    more: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Status:
-    """An HTTP status, by Slack or by something in front of it."""
-
-    code: int
-    body: str = "upstream error"
-    after: bool = False
-    """The call had its effect all the same."""
-
-
-@dataclass(frozen=True)
-class RateLimited:
-    retry_after: int
-
-
-@dataclass(frozen=True)
-class Dropped:
-    """The connection is closed without an answer."""
-
-    after: bool
-    """The call had its effect before."""
-
-
-@dataclass(frozen=True)
-class Slow:
-    """No answer until the server closes: the caller must have a timeout. The call has its effect."""
-
-
-@dataclass(frozen=True)
-class Garbled:
-    """Status 200 with a body that is not Slack's. The call had its effect."""
-
-    body: str
-
-
-Fault = Refused | Status | RateLimited | Dropped | Slow | Garbled
 
 
 @dataclass
@@ -182,7 +136,7 @@ class SlackServer:
         everything += [(sent.get("text", ""), sent.get("blocks", []), sent) for sent in self.webhook_messages]
         found = []
         for text, blocks, arguments in everything:
-            read = [text, *texts(blocks)]
+            read = [text, *(found["text"] for found in text_objects(blocks))]
             found += [one for one in read if MENTION.search(one) or LINK.search(one)]
             loose = arguments.get("link_names") in (True, 1, "1") or arguments.get("parse") == "full"
             found += [one for one in read if loose and re.search(r"@(?:channel|here|everyone)", one)]
@@ -406,15 +360,3 @@ def _lowered(headers: Any) -> dict[str, str]:
 
 def _no(error: str, **more: Any) -> dict[str, Any]:
     return {"ok": False, "error": error, **more}
-
-
-def walk(value: Any) -> Iterator[str]:
-    """Every string of a JSON value."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from walk(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from walk(item)

@@ -19,7 +19,21 @@ from hypothesis import strategies as st
 
 import ci_mediagen.text
 from ci_mediagen.errors import UsageError
-from ci_mediagen.text import argv, drawn, file_name, github_output, html, log, markdown, prompt, redact, s3_key, slack, web, yaml_scalar
+from ci_mediagen.text import (
+    argv,
+    drawn,
+    file_name,
+    github_output,
+    html,
+    log,
+    markdown,
+    prompt,
+    redact,
+    s3_key,
+    slack,
+    web,
+    yaml_scalar,
+)
 from ci_mediagen.text.clean import clean, one_line
 from ci_mediagen.text.corpus import CORPUS
 from ci_mediagen.text.cut import utf16_length
@@ -39,12 +53,13 @@ MODULES_WITHOUT_A_SINK = {
 def through_argv(text: str) -> None:
     try:
         arguments = argv.operands(text)
-    except UsageError as error:
-        assert not UNSEEN.search(error.message)
-        return
-    assert arguments[-1] == text
-    assert not text.startswith("-")
-    assert "\0" not in text
+    except UsageError as refusal:
+        said = refusal.message
+    else:
+        said = ""
+        assert arguments == [argv.END_OF_OPTIONS, text]
+        assert not re.search("^-|\0", text)
+    assert not UNSEEN.search(said)
 
 
 def through_drawn(text: str) -> None:

@@ -30,7 +30,9 @@ def test_no_text_of_the_corpus_is_a_command_or_moves_the_cursor(name: str) -> No
     assert len(log_line(CORPUS[name])) <= MAX_LINE + 2
 
 
-@pytest.mark.parametrize("text", ["std::vector<int>", "a :: b", "C:\\x", "## heading", "#1 [x]", "  indented", "a # # [b]"])
+@pytest.mark.parametrize(
+    "text", ["std::vector<int>", "a :: b", "C:\\x", "## heading", "#1 [x]", "  indented", "a # # [b]"]
+)
 def test_ordinary_text_stays_as_it_is(text: str) -> None:
     assert log_line(text) == text
 

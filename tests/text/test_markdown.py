@@ -25,7 +25,9 @@ KINDS = {
     "paragraph": {"paragraph_open", "paragraph_close"},
     "after text": {"paragraph_open", "paragraph_close"},
     "heading": {"heading_open", "heading_close"},
-    "list item": {"bullet_list_open", "list_item_open", "paragraph_open", "paragraph_close", "list_item_close", "bullet_list_close"},
+    "list item": {
+        "bullet_list_open", "list_item_open", "paragraph_open", "paragraph_close", "list_item_close", "bullet_list_close",
+    },
     "quote": {"blockquote_open", "paragraph_open", "paragraph_close", "blockquote_close"},
     "table cell": {
         "table_open", "thead_open", "tr_open", "th_open", "th_close", "tr_close", "thead_close",
@@ -74,7 +76,21 @@ def test_a_link_or_picture_shows_any_text_and_goes_where_we_say(name: str) -> No
     assert page.live == []
 
 
-@pytest.mark.parametrize("url", [None, "", "javascript:alert(1)", "data:text/html,x", "a.png", "https://a b", "https://x>y@z/", "https://u:p@h/", "//h/x", "https:///x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        None,
+        "",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "a.png",
+        "https://a b",
+        "https://x>y@z/",
+        "https://u:p@h/",
+        "//h/x",
+        "https:///x",
+    ],
+)
 def test_what_is_no_web_address_is_no_link(url: str | None) -> None:
     assert link("text", url) == "text"
     assert image("text", url or "") == "text"

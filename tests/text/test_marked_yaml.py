@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ci_mediagen.errors import ConfigError
 from ci_mediagen.text import marked_yaml
@@ -130,3 +133,18 @@ def test_maps_merge_lists_replace_and_each_value_keeps_its_place() -> None:
 
 def test_paths_are_written_with_dots_and_brackets() -> None:
     assert dotted(("shots", 1, "text", "headline")) == "shots[1].text.headline"
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet=st.sampled_from("ab: \n-[]{},#&*!|>'\"%@?\t\\0x~.é\x00\u2028"), max_size=60))
+def test_any_text_is_a_tree_or_one_of_our_errors(text: str) -> None:
+    with contextlib.suppress(ConfigError):
+        for _, node in read(text).walk():
+            assert node.mark.line is None or 1 <= node.mark.line <= text.count("\n") + text.count("\u2028") + 2
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=60))
+def test_any_bytes_are_a_tree_or_one_of_our_errors(data: bytes) -> None:
+    with contextlib.suppress(ConfigError):
+        read(data)

@@ -9,13 +9,23 @@ import pytest
 from ci_mediagen.text.corpus import CORPUS
 from ci_mediagen.text.redact import MASK, Redactor
 
-SECRET = "p@ss/w+rd=\"x\" ünï&?"
+SECRET = 'p@ss/w+rd="x" ünï&?'
 ENVIRON = {"MY_TOKEN": SECRET, "PATH": "/usr/bin:/bin", "HOME": "/home/someone"}
 
 
 @pytest.mark.parametrize(
     "name",
-    ["GITHUB_TOKEN", "aws_secret_access_key", "DB_PASSWORD", "API_KEY", "SLACK_WEBHOOK_URL", "GCP_CREDENTIALS", "NPM_AUTH", "GH_PAT", "SENTRY_DSN"],
+    [
+        "GITHUB_TOKEN",
+        "aws_secret_access_key",
+        "DB_PASSWORD",
+        "API_KEY",
+        "SLACK_WEBHOOK_URL",
+        "GCP_CREDENTIALS",
+        "NPM_AUTH",
+        "GH_PAT",
+        "SENTRY_DSN",
+    ],
 )
 def test_values_of_secret_looking_variables_are_masked(name: str) -> None:
     assert Redactor({name: "hunter2hunter2"}).redact("it is hunter2hunter2!") == f"it is {MASK}!"
@@ -76,7 +86,10 @@ def test_a_longer_secret_is_masked_before_one_inside_it() -> None:
         ("https://hooks.slack.com/services/T0001/B0002/abcDEF123", "https://hooks.slack.com/services/***"),
         ("https://user:hunter2@host/x", "https://***@host/x"),
         ("https://0123456789abcdef0123@github.com/x", "https://***@github.com/x"),
-        ("https://b/x?X-Amz-Signature=abc&X-Amz-Credential=AK%2Fus", "https://b/x?X-Amz-Signature=***&X-Amz-Credential=***"),
+        (
+            "https://b/x?X-Amz-Signature=abc&X-Amz-Credential=AK%2Fus",
+            "https://b/x?X-Amz-Signature=***&X-Amz-Credential=***",
+        ),
         ("Authorization: Bearer abc.def", "Authorization: Bearer ***"),
         ("AKIAIOSFODNN7EXAMPLE", "***"),
     ],

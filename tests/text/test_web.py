@@ -8,7 +8,13 @@ from ci_mediagen.text.web import MAX_URL, is_loopback, is_public, web_address
 
 @pytest.mark.parametrize(
     "url",
-    ["https://a.dev", "http://localhost:9000/x", "https://a.dev/p%20q?x=1&y=2#z", "https://[::1]:8080/", "HTTPS://A.DEV/"],
+    [
+        "https://a.dev",
+        "http://localhost:9000/x",
+        "https://a.dev/p%20q?x=1&y=2#z",
+        "https://[::1]:8080/",
+        "HTTPS://A.DEV/",
+    ],
 )
 def test_a_web_address_stays(url: str) -> None:
     assert web_address(url) == url
@@ -20,7 +26,25 @@ def test_what_is_not_ascii_is_encoded() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", None, "a.png", "//a.dev", "javascript:alert(1)", "file:///x", "ftp://a.dev", "https://", "https:///x", "https://a b", "https://a.dev/\n", "https://u@a.dev", "https://u:p@a.dev", "https://a.dev\\@b.dev", "https://a.dev:99999999/", "https://[::1", "https://a.dev/" + "x" * MAX_URL],
+    [
+        "",
+        None,
+        "a.png",
+        "//a.dev",
+        "javascript:alert(1)",
+        "file:///x",
+        "ftp://a.dev",
+        "https://",
+        "https:///x",
+        "https://a b",
+        "https://a.dev/\n",
+        "https://u@a.dev",
+        "https://u:p@a.dev",
+        "https://a.dev\\@b.dev",
+        "https://a.dev:99999999/",
+        "https://[::1",
+        "https://a.dev/" + "x" * MAX_URL,
+    ],
 )
 def test_what_is_none_is_refused(url: str | None) -> None:
     assert web_address(url) is None
@@ -33,7 +57,7 @@ def test_no_text_of_the_corpus_is_an_address_and_as_a_path_it_breaks_none(name: 
     if address is not None:
         assert address.isascii()
         assert address.startswith("https://good.example/")
-        assert not set(address) & set("<>\"\\ `|^{}\n")
+        assert not set(address) & set('<>"\\ `|^{}\n')
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.8.7", "::1", "[::1]", "LOCALHOST", "a.localhost"])

@@ -95,7 +95,6 @@ class _Page:
 
 
 def _story(announcement: Announcement) -> Iterator[str]:
-    change = announcement.change
     yield f"## {markdown.inline(shown.headline(announcement), limit=MAX_TITLE)}\n"
     if announcement.outcome != "ok":
         said = {
@@ -106,9 +105,9 @@ def _story(announcement: Announcement) -> Iterator[str]:
         yield f"**{said[announcement.outcome]}**\n"
     if announcement.context:
         yield f"{markdown.inline(announcement.context, limit=MAX_REASON)}\n"
-    if change and not change.complete:
-        reason = markdown.inline(change.incomplete_reason or "part of it is missing", limit=MAX_REASON)
-        yield f"> **History was not read whole:** {reason}\n"
+    incomplete = shown.incomplete(announcement)
+    if incomplete:
+        yield f"> **History was not read whole:** {markdown.inline(incomplete, limit=MAX_REASON)}\n"
     for warning in announcement.warnings:
         yield f"> **Warning:** {markdown.inline(warning, limit=MAX_REASON)}\n"
     yield from _picture(announcement)

@@ -31,12 +31,11 @@ class Plain:
 
 def lines(announcement: Announcement) -> tuple[str, ...]:
     """The message as lines of a log, encoded for one."""
-    change = announcement.change
     told = [shown.headline(announcement)]
     told += [f"  - {bullet}" for bullet in announcement.bullets]
     told += [f"  {announcement.context}"] if announcement.context else []
-    if change and not change.complete:
-        told.append(f"  history was not read whole: {change.incomplete_reason}")
+    incomplete = shown.incomplete(announcement)
+    told += [f"  history was not read whole: {incomplete}"] if incomplete else []
     told += [f"  {action.label}: {action.url}" for action in shown.actions(announcement)]
     if not announcement.files:
         told += [f"  {reason}" for reason in announcement.reasons]

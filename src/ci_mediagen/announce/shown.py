@@ -76,6 +76,15 @@ def headline(announcement: Announcement) -> str:
     return one_line(announcement.title) or one_line(announcement.project) or "New media"
 
 
+def incomplete(announcement: Announcement) -> str:
+    """Why history was not read whole, where the context does not say so already; else empty."""
+    change = announcement.change
+    if change is None or change.complete:
+        return ""
+    reason = one_line(change.incomplete_reason) or "part of it is missing"
+    return "" if reason in announcement.context else reason
+
+
 def alt(announcement: Announcement, file: PublishedFile) -> str:
     """What a reader who does not see the picture is told; never empty."""
     return one_line(file.media.alt) or one_line(file.task.alt) or headline(announcement)

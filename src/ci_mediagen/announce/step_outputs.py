@@ -83,9 +83,7 @@ def outputs(announcement: Announcement) -> Mapping[str, str]:
 
 
 def _places(announcement: Announcement, files: Sequence[PublishedFile]) -> str:
-    return json.dumps(
-        [_file_url(announcement, file) or _path(announcement, file) for file in files]
-    )
+    return json.dumps([_file_url(announcement, file) or _path(announcement, file) for file in files])
 
 
 def _path(announcement: Announcement, file: PublishedFile) -> str:

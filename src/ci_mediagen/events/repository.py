@@ -64,6 +64,7 @@ class Repository:
         self.path = path
         self.may_fetch = fetch
         self._deepened: str | None = None
+        self._remotes: tuple[str, ...] | None = None
         if not path.is_dir() or not os.access(path, os.X_OK):
             raise RepositoryError(
                 f"{path}: there is no folder here that can be read", advice="Give a git repository with --repo."
@@ -138,8 +139,9 @@ class Repository:
 
     def remote(self) -> str | None:
         """`origin`, else the first there is."""
-        names = self.ask("remote").text.split()
-        return "origin" if "origin" in names else next(iter(names), None)
+        if self._remotes is None:
+            self._remotes = tuple(self.ask("remote").text.split())
+        return "origin" if "origin" in self._remotes else next(iter(self._remotes), None)
 
     def deepen(self) -> str | None:
         """Fetches the rest of a shallow clone's history, commits only. None when it is there; else why it is not.

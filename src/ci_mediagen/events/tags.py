@@ -36,10 +36,10 @@ def release_tag(repository: Repository, tag: str, sha: str, package: PackageRule
     family = _family(tag, package)
     earlier: list[tuple[Version, str]] = []
     for name in tag_names(repository):
-        if name == tag or _family(name, package) != family:
-            continue
         other = version_of(name, package)[1]
-        if other is not None and other < version and (other.stable or not version.stable):
+        if other is None or name == tag or not (other.stable or not version.stable) or other >= version:
+            continue
+        if _family(name, package) == family:
             earlier.append((other, name))
     earlier.sort(key=lambda pair: pair[0], reverse=True)
     for other, name in earlier[:ANCESTRY_CHECKS]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from ci_mediagen.model.brand import Brand
 from ci_mediagen.model.change import (
     Change,
+    ChangedFile,
     ChangeKind,
+    Commit,
     CommitRange,
     Highlight,
     Person,
@@ -26,6 +28,11 @@ _HIGHLIGHTS = (
     Highlight("Keyboard shortcuts for every panel", type="feat", pull_request=127),
 )
 _SHA = "4f2a91c0" * 5
+_FILES = (
+    ChangedFile("src/editor/theme.py", "added", 118, 0),
+    ChangedFile("src/editor/window.py", "modified", 42, 17),
+    ChangedFile("docs/themes.md", "added", 36, 0),
+)
 
 BRAND = Brand(project="Aurora Studio", accent="#7c5cff", accent_2="#22d3ee", website="aurora.example")
 
@@ -52,6 +59,7 @@ def sample(name: str) -> Change:
     if kind == "release":
         release = Release(tag="v2.4.0", version="2.4.0", name="2.4", bump="minor", previous_tag="v2.3.0")
     several = kind in ("release", "digest") and not security
+    highlights = _HIGHLIGHTS if several else () if security else (Highlight(headline, kind_of_change),)
     return Change(
         kind=kind,
         sha=_SHA,
@@ -63,9 +71,9 @@ def sample(name: str) -> Change:
         scope=None,
         breaking=name == "breaking",
         security=security,
-        commits=(),
-        highlights=_HIGHLIGHTS if several else () if security else (Highlight(headline, kind_of_change),),
-        files=(),
+        commits=tuple(Commit(_SHA, told.headline, type=told.type) for told in highlights * (3 if several else 1)),
+        highlights=highlights,
+        files=() if security else _FILES,
         authors=_PEOPLE,
         release=release,
         pull_request=None if release or kind == "digest" else PullRequest(118, headline),

@@ -113,6 +113,8 @@ class GitRef:
     revision: str
     """A commit id, or a name that becomes one here."""
     name: str = field(init=False)
+    _read: dict[str, bytes | None] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was read already: a commit does not change, and each reading starts git twice."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", f"base {self.revision[:10]}")
@@ -126,6 +128,11 @@ class GitRef:
 
     def read(self, path: str) -> bytes | None:
         path = inside(path)
+        if path not in self._read:
+            self._read[path] = self._blob(path)
+        return self._read[path]
+
+    def _blob(self, path: str) -> bytes | None:
         entry = self._entries(path)
         if not entry:
             return None

@@ -250,7 +250,7 @@ class _Builder:
         self._check_tag(event)
         start, end = event.start_mark, event.end_mark
         block = event.style in ("|", ">")
-        last_line = end.line if block or end.column == 0 else end.line + 1
+        last_line = end.line if end.column == 0 else end.line + 1
         first_line = start.line + (2 if block else 1)
         mark = Mark(self._source, start.line + 1, start.column + 1, first_line, max(first_line, last_line))
         quoted = event.style in ("'", '"', "|", ">") or event.tag in ("!", _STRING_TAG)

@@ -89,7 +89,7 @@ def attempt(kind: type[T], node: Node) -> tuple[T | None, list[Problem]]:
         details = found.errors(include_url=False)
     except ValueError as found:
         return None, [Problem(node.mark, (), f"cannot be read: {found}")]
-    return None, [_problem(kind, node, detail) for detail in details]
+    return None, [_problem(kind, node, detail) for detail in details if not _is_echo(node, detail)]
 
 
 def json_schema(kind: type[Any]) -> dict[str, Any]:
@@ -212,6 +212,12 @@ def _problem(kind: Any, node: Node, detail: ErrorDetails) -> Problem:
     if detail["input"] is None and detail["type"] not in ("missing", "missing_argument"):
         return Problem(mark, path, _nothing_there(is_text(type_at(kind, path))))
     return Problem(mark, path, describe(detail) if describe else _message(detail))
+
+
+def _is_echo(node: Node, detail: ErrorDetails) -> bool:
+    """Whether a list is only called too short because items of it are wrong, which is told already."""
+    there = len(node.find(_real_path(node, detail["loc"])).children)
+    return detail["type"] == "too_short" and there >= int(detail["ctx"]["min_length"])
 
 
 def _real_path(node: Node, loc: Sequence[str | int]) -> tuple[str | int, ...]:

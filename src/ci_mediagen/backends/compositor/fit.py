@@ -7,269 +7,141 @@ that was not measured.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
-from ci_mediagen.backends.compositor.drawing import Box, Run
+from ci_mediagen.backends.compositor.drawing import Box
+from ci_mediagen.backends.compositor.inspection import Area, break_lines, breaks_word, problems
 from ci_mediagen.backends.compositor.texts import Texts
 from ci_mediagen.errors import GateError
 from ci_mediagen.text.cut import ELLIPSIS, clusters
 
-TOLERANCE = 1.0
-"""CSS pixels by which a box may lie outside of another: measures are rounded to whole ones."""
-INK = 0.72
-"""Of a line's height what its letters cover: the rest is room that neighbours may share."""
-
 _STEPS = 12
-"""Of the headline's size between largest and smallest."""
-_COMFORT: Mapping[int, float] = {4: 0.50, 3: 0.42, 2: 0.34, 1: 0.25}
-"""Number of list entries -> how small the headline may get (0 its smallest, 1 its largest) before one is left out."""
+"""Of the headline's size, between largest and smallest."""
+_COMFORT: Mapping[int, int] = {4: 6, 3: 5, 2: 4, 1: 3}
+"""Number of list entries -> the step to which the headline may shrink before one of them is left out."""
+_BROKEN_STEP = 4
+"""The largest step of a headline in which a word has to be broken: larger would only break it more often."""
+_DANGLING = " ,;:.-\u2013\u2014\u2026\u060c\u3001\u3002"
+"""What an ellipsis does not follow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
     """What a layout sees as `fit`."""
 
-    headline_step: float = 1.0
-    """1: the largest size; 0: the smallest."""
-    body_step: float = 1.0
+    headline_step: int = _STEPS
+    """0: the smallest size."""
+    body_step: int = 1
+    """1: the largest size of lists; 0: the smallest."""
     lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Text -> where it was found to break."""
 
     def headline(self, largest: float, smallest: float) -> float:
-        """Pixels, in steps that look equal."""
-        return _between(largest, smallest, self.headline_step)
+        """Pixels; steps look equally large."""
+        return _between(largest, smallest, self.headline_step / _STEPS)
 
     def body(self, largest: float, smallest: float) -> float:
         return _between(largest, smallest, self.body_step)
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
-    """Where text may stand: CSS pixels."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
+SMALLEST = Fit(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
     texts: Texts
     fit: Fit
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 Measure = Callable[[Texts, Fit], Box]
 
 
 def fit(texts: Texts, measure: Measure, area: Area) -> Fitted:
-    """The texts and sizes that look best of those that fit. Raises GateError where a layout has no room at all."""
-    for tight in (False, True):
-        start = texts.tightened() if tight else texts
-        found = _search(start, measure, area)
+    """The texts and sizes that look best of those that fit. Raises GateError where the layout has no room at all."""
+    found = _search(texts, measure, area)
+    if found is None:
+        found = _search(texts.tightened(), measure, area)
         if found is not None:
-            clamped = ("shortened names and labels to make room",) if tight else ()
-            return Fitted(found.texts, _with_lines(found, measure, area), found.notes + clamped)
-    last = texts.tightened().with_bullets(0).with_headline(ELLIPSIS)
-    problem = next(iter(problems(measure(last, Fit(0.0, 0.0)), area)), "no room")
-    raise GateError(
-        f"the layout has no room for its texts: {problem}",
-        advice="Give the layout's text blocks more room, or smaller sizes with fit.headline(largest, smallest).",
-    )
+            found = replace(found, notes=(*found.notes, "shortened names and labels to make room"))
+    if found is None:
+        barest = texts.tightened().with_bullets(0).with_headline(ELLIPSIS)
+        problem = next(problems(measure(barest, SMALLEST), area), "no room for a headline")
+        raise GateError(
+            f"the layout has no room for its texts: {problem}",
+            advice="Give its text blocks more room, or smaller sizes with fit.headline(largest, smallest).",
+        )
+    return _with_lines(found, measure, area)
 
 
 def _search(texts: Texts, measure: Measure, area: Area) -> Fitted | None:
-    def fits(candidate: Texts, trial: Fit, *, whole_words: bool) -> bool:
-        box = measure(candidate, trial)
-        if next(problems(box, area), None) is not None:
+    def fits(candidate: Texts, trial: Fit, *, whole_words: bool = True) -> bool:
+        page = measure(candidate, trial)
+        if next(problems(page, area), None) is not None:
             return False
-        return not (whole_words and breaks_word(box, candidate.headline))
+        return not (whole_words and breaks_word(candidate.headline, page))
 
     count = len(texts.bullets)
     for shown in range(count, -1, -1):
         candidate = texts.with_bullets(shown)
-        left_out = (f"left out {count - shown} of {count} list entries to make room",) if shown < count else ()
-        floor = _COMFORT.get(shown, 0.0)
-        for body, whole_words in ((1.0, True), (0.0, True), *(((0.0, False),) if shown == 0 else ())):
-            lowest = 0.0 if shown == 0 and body == 0.0 else floor
-            if not fits(candidate, Fit(lowest, body), whole_words=whole_words):
-                continue
-            low, high = round(lowest * _STEPS), _STEPS
-            lowest_step = lowest * _STEPS
-            while low < high:
-                middle = (low + high + 1) // 2
-                if fits(candidate, Fit(middle / _STEPS, body), whole_words=whole_words):
-                    low = middle
-                else:
-                    high = middle - 1
-            step = max(low, lowest_step) / _STEPS
-            if not fits(candidate, Fit(step, body), whole_words=whole_words):
-                step = lowest
-            return Fitted(candidate, Fit(step, body), left_out)
-    return _clamped(texts.with_bullets(0), count, lambda candidate: fits(candidate, Fit(0.0, 0.0), whole_words=False))
-
-
-def _clamped(texts: Texts, bullets: int, fits: Callable[[Texts], bool]) -> Fitted | None:
-    """The longest beginning of the headline that fits at the smallest size, with an ellipsis."""
+        notes = (f"left out {count - shown} of {count} list entries to make room",) if shown < count else ()
+        lowest = _COMFORT.get(shown, 0)
+        for body in (1, 0):
+            if fits(candidate, Fit(lowest, body)):
+                step = _largest(lowest, _STEPS, lambda step: fits(candidate, Fit(step, body)))  # noqa: B023
+                return Fitted(candidate, Fit(step, body), notes)
+    bare = texts.with_bullets(0)
+    left_out = (f"left out {count} list entries to make room",) if count else ()
+    if fits(bare, SMALLEST, whole_words=False):
+        step = _largest(0, _BROKEN_STEP, lambda step: fits(bare, Fit(step, 0), whole_words=False))
+        return Fitted(bare, Fit(step, 0), left_out)
     pieces = list(clusters(texts.headline))
-    low, high = 0, len(pieces)
+
+    def shortened(length: int) -> Texts:
+        return bare.with_headline(_cut(pieces, length))
+
+    length = _largest(0, len(pieces) - 1, lambda length: fits(shortened(length), SMALLEST, whole_words=False))
+    if length == 0:
+        return None
+    return Fitted(
+        shortened(length), SMALLEST, (f"cut the headline to {length} of its {len(pieces)} characters", *left_out)
+    )
+
+
+def _largest(low: int, high: int, good: Callable[[int], bool]) -> int:
+    """The largest number from low to high that is good, where low is taken to be and none above a bad one is."""
     while low < high:
         middle = (low + high + 1) // 2
-        if fits(texts.with_headline(cut(pieces, middle))):
+        if good(middle):
             low = middle
         else:
             high = middle - 1
-    shorter = texts.with_headline(cut(pieces, low))
-    if low == 0 or not fits(shorter):
-        return None
-    left_out = (f"left out {bullets} list entries to make room",) if bullets else ()
-    return Fitted(shorter, Fit(0.0, 0.0), (f"cut the headline to {low} of {len(pieces)} characters", *left_out))
+    return low
 
 
-def cut(pieces: list[str], count: int) -> str:
-    """The first pieces with an ellipsis, not in the middle of a word if one ends near."""
-    text = "".join(pieces[:count])
-    if count < len(pieces) and pieces[count] != " ":
+def _with_lines(found: Fitted, measure: Measure, area: Area) -> Fitted:
+    """With the breaks that the engine chose made fixed: it leaves the space at a break standing, where right-to-left and
+    left-to-right words meet in the middle of the line."""
+    page = measure(found.texts, found.fit)
+    texts = (found.texts.headline, *found.texts.bullets)
+    lines = {text: broken for text in texts if len(broken := break_lines(text, page)) > 1}
+    fixed = replace(found.fit, lines=lines)
+    if next(problems(measure(found.texts, fixed), area), None) is not None:
+        return found
+    return replace(found, fit=fixed)
+
+
+def _cut(pieces: list[str], length: int) -> str:
+    """The first so many pieces with an ellipsis; not in the middle of a word if one ends near."""
+    text = "".join(pieces[:length])
+    if length < len(pieces) and pieces[length] != " ":
         head, space, tail = text.rpartition(" ")
-        if space and len(tail) <= max(12, count // 8):
+        if space and len(tail) <= 12:
             text = head
-    return text.rstrip(" ,;:.-\u2013\u2014\u2026\u060c\u3001\u3002") + ELLIPSIS
+    return text.rstrip(_DANGLING) + ELLIPSIS
 
 
 def _between(largest: float, smallest: float, step: float) -> float:
     size: float = smallest * (largest / smallest) ** step
     return round(2 * size) / 2
-
-
-# --- what is wrong with a layout -----------------------------------------------------------------------------------
-
-
-def problems(page: Box, area: Area) -> Iterator[str]:
-    """Texts that are cut, lie outside of the safe area or of their boxes, or over each other."""
-    placed: list[tuple[str, tuple[float, float, float, float]]] = []
-    yield from _outside(page, (), area)
-    for box in page.walk():
-        if box.runs:
-            placed += [(box.text, _ink(run)) for run in box.runs if run.text.strip()]
-    yield from _overlapping(page)
-
-
-def _outside(box: Box, around: tuple[Box, ...], area: Area) -> Iterator[str]:
-    if box.runs:
-        shown = box.text.strip()[:40]
-        for run in box.runs:
-            left, top, right, bottom = _ink(run)
-            if run.text.strip() and not (
-                area.left - TOLERANCE <= left
-                and right <= area.right + TOLERANCE
-                and area.top - TOLERANCE <= top
-                and bottom <= area.bottom + TOLERANCE
-            ):
-                yield f"{shown!r} leaves the safe area ({left:.0f},{top:.0f} to {right:.0f},{bottom:.0f})"
-                break
-            if run.width - _trailing(run) > box.width + TOLERANCE or bottom > box.y + box.height + TOLERANCE + (
-                (1 - INK) * run.height
-            ):
-                yield f"{shown!r} does not fit in its box ({box.width:.0f}x{box.height:.0f})"
-                break
-        for parent in around:
-            if not _inside(box, parent):
-                yield f"{shown!r} leaves the box around it ({parent.width:.0f}x{parent.height:.0f})"
-                break
-    for child in box.children:
-        yield from _outside(child, (*around, box), area)
-
-
-def _inside(box: Box, parent: Box) -> bool:
-    return (
-        box.x >= parent.x - TOLERANCE
-        and box.y >= parent.y - TOLERANCE
-        and box.x + box.width <= parent.x + parent.width + TOLERANCE
-        and box.y + box.height <= parent.y + parent.height + TOLERANCE
-    )
-
-
-def _overlapping(page: Box) -> Iterator[str]:
-    blocks = [(box.text, [_ink(run) for run in box.runs if run.text.strip()]) for box in page.walk() if box.runs]
-    for number, (text, mine) in enumerate(blocks):
-        for other, theirs in blocks[number + 1 :]:
-            if any(_overlap(first, second) for first in mine for second in theirs):
-                yield f"{text.strip()[:40]!r} lies over {other.strip()[:40]!r}"
-
-
-def _overlap(first: tuple[float, float, float, float], second: tuple[float, float, float, float]) -> bool:
-    return (
-        min(first[2], second[2]) - max(first[0], second[0]) > TOLERANCE
-        and min(first[3], second[3]) - max(first[1], second[1]) > TOLERANCE
-    )
-
-
-def _ink(run: Run) -> tuple[float, float, float, float]:
-    """About where its letters are: left, top, right, bottom."""
-    spare = (1 - INK) / 2 * run.height
-    return run.x, run.y + spare, run.x + run.width - _trailing(run), run.y + run.height - spare
-
-
-def _trailing(run: Run) -> float:
-    """Width of the spaces at its end, which hang over."""
-    spaces = len(run.text) - len(run.text.rstrip(" "))
-    return spaces * run.width / len(run.text) if spaces else 0.0
-
-
-# --- where lines break ---------------------------------------------------------------------------------------------
-
-
-def lines_of(box: Box) -> list[str]:
-    """The box's text as it was broken into lines, each in reading order.
-
-    Runs come line by line, from left to right within each; the characters of a line are so many of the text's next ones.
-    """
-    counts: list[int] = []
-    end = float("inf")
-    for run in box.runs:
-        if run.x < end - TOLERANCE:
-            counts.append(0)
-        counts[-1] += len(run.text)
-        end = run.x + run.width
-    return [str(count) for count in counts]
-
-
-def break_lines(text: str, box: Box) -> tuple[str, ...]:
-    """`text`, whose box this is, broken where the engine broke it. One line where that cannot be told."""
-    counts = [int(count) for count in lines_of(box)]
-    if sum(counts) != len(text):
-        return (text,)
-    lines, at = [], 0
-    for count in counts:
-        lines.append(text[at : at + count].strip())
-        at += count
-    return tuple(line for line in lines if line)
-
-
-def breaks_word(page: Box, text: str) -> bool:
-    """Whether a line of the text ends within a word of a script that puts spaces between its words."""
-    box = find_text(page, text)
-    if box is None:
-        return False
-    lines = break_lines(text, box)
-    rejoined = "".join(lines)
-    at = spaces = 0
-    for line in lines[:-1]:
-        at += len(line)
-        spaces = text.find(" ", 0)
-        before, after = rejoined[at - 1], rejoined[at]
-        if _in_word(before) and _in_word(after) and f"{line}{after}" in text:
-            return True
-    return False and spaces > 0
-
-
-def find_text(page: Box, text: str) -> Box | None:
-    """The box that holds exactly this text, whatever order its pieces are drawn in."""
-    wanted = sorted(text.replace(" ", ""))
-    return next((box for box in page.walk() if box.runs and sorted(box.text.replace(" ", "")) == wanted), None)
-
-
-def _in_word(character: str) -> bool:
-    return character.isalnum() and character < "\u0e00"

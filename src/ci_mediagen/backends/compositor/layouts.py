@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ci_mediagen.errors import TemplateError
 from ci_mediagen.text.suggest import did_you_mean
@@ -25,7 +26,7 @@ class _Missing(jinja2.StrictUndefined):
 
     __slots__ = ()
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> bool:  # type: ignore[override]
         return False
 
 
@@ -40,7 +41,7 @@ class Layouts:
             if name.startswith(INPUT_PREFIX)
         }
         self._environment = ImmutableSandboxedEnvironment(
-            loader=jinja2.DictLoader(self._sources),
+            loader=jinja2.FunctionLoader(self._load),
             autoescape=True,
             undefined=_Missing,
             trim_blocks=True,
@@ -71,14 +72,16 @@ class Layouts:
             raise TemplateError(f"layout {name} gives a page of {len(page):,} characters")
         return _STYLE.sub("", page), "\n".join(_STYLE.findall(page))
 
+    def _load(self, name: str) -> tuple[str, str, None] | None:
+        # The name stands where a file's path would, so that tracebacks say which layout a line belongs to.
+        return (self._sources[name], name, None) if name in self._sources else None
+
     def _place(self, name: str, error: BaseException) -> str:
         """File and line of the layout where an exception came from."""
         line, trace = 0, error.__traceback__
         while trace is not None:
-            file = trace.tb_frame.f_code.co_filename
-            if file == "<template>" or file in self._sources:
-                line = trace.tb_lineno
-                name = trace.tb_frame.f_globals.get("__name__") or name if file in self._sources else name
+            if trace.tb_frame.f_code.co_filename in self._sources:
+                name, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
             trace = trace.tb_next
         return f"{name}, line {line}" if line else name
 

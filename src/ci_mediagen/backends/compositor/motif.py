@@ -7,7 +7,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-ROWS = 16
+ROWS = 24
 
 _SIGNS: Mapping[str, tuple[int, int]] = {
     "feature": (9, 1),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ci_mediagen.backends.compositor.fonts import FontBook, language
-from ci_mediagen.text.cut import shorten
+from ci_mediagen.text.cut import clusters, shorten
 from ci_mediagen.text.drawn import MAX_DRAWN, direction, drawn
 
 HEADLINE = "headline"
@@ -45,9 +45,6 @@ class Texts:
     lang: str
     direction: str
     notes: tuple[str, ...] = ()
-    lost: str = ""
-    """Characters that no font has."""
-    others: tuple[str, ...] = field(default=())
 
     @property
     def headline(self) -> str:
@@ -109,11 +106,11 @@ def make_texts(text: Mapping[str, Any], brand: Mapping[str, Any], book: FontBook
     values["lang"] = lang
     values["dir"] = given if given in ("ltr", "rtl") else direction(values["headline"])
     characters = "".join(dict.fromkeys("".join(lost)))
-    notes = ()
+    notes: tuple[str, ...] = ()
     if characters:
         codes = ", ".join(f"U+{ord(character):04X}" for character in characters[:8])
         notes = (f"left out {len(characters)} character(s) that no font here has: {codes}",)
-    return Texts(values=values, lang=lang, direction=values["dir"], notes=notes, lost=characters)
+    return Texts(values=values, lang=lang, direction=values["dir"], notes=notes)
 
 
 def columns(text: str) -> int:
@@ -144,8 +141,6 @@ def _author(entry: Any, ready: Any) -> Author | None:
         return None
     name = ready(entry.get("name"), 40)
     initials = ready(entry.get("initials"), 8)
-    from ci_mediagen.text.cut import clusters
-
     short = "".join(list(clusters(initials))[:MAX_INITIALS]) or "".join(list(clusters(name))[:1]).upper()
     return Author(name, short if columns(short) <= MAX_INITIALS else "".join(list(clusters(short))[:1])) if short else None
 
