@@ -208,9 +208,9 @@ def slack_for(config: Config, environ: Mapping[str, str], warn: Callable[[str], 
     token, channel = environ.get("SLACK_BOT_TOKEN"), settings.channel if settings else None
     webhook = environ.get(settings.webhook_env if settings else "SLACK_WEBHOOK_URL")
     if token and channel:
-        from ci_mediagen.announce.slack import API_URL, Slack
+        from ci_mediagen.announce.slack import Slack
 
-        return (Slack(token, channel, base_url=environ.get("SLACK_API_URL") or API_URL, warn=warn),)
+        return (Slack(token, channel, base_url=_slack_api(environ), warn=warn),)
     if webhook:
         from ci_mediagen.announce.slack_webhook import SlackWebhook
 
@@ -218,6 +218,23 @@ def slack_for(config: Config, environ: Mapping[str, str], warn: Callable[[str], 
     if channel:
         warn(f"Slack channel {channel} is configured, but neither SLACK_BOT_TOKEN nor a webhook is in the environment")
     return ()
+
+
+def alerts_for(config: Config, environ: Mapping[str, str]) -> tuple[Announcer, ...]:
+    """Who is told of failures."""
+    channel = config.announce.slack.alerts if config.announce.slack else None
+    token = environ.get("SLACK_BOT_TOKEN")
+    if not (channel and token):
+        return ()
+    from ci_mediagen.announce.slack_alert import SlackAlert
+
+    return (SlackAlert(token, channel, base_url=_slack_api(environ)),)
+
+
+def _slack_api(environ: Mapping[str, str]) -> str:
+    from ci_mediagen.announce.slack import API_URL
+
+    return environ.get("SLACK_API_URL") or API_URL
 
 
 def quiet_announcers(

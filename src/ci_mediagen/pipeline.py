@@ -37,6 +37,7 @@ from ci_mediagen.publish.interface import Publisher
 from ci_mediagen.record import Record
 from ci_mediagen.stores.interface import Store
 from ci_mediagen.templating.fill import fill
+from ci_mediagen.templating.lint import lint
 from ci_mediagen.templating.load import load_template, load_templates
 from ci_mediagen.templating.samples import FULL, sample
 from ci_mediagen.templating.select import select
@@ -274,15 +275,18 @@ def _publish(place: Place, files: tuple[PublishedFile, ...], record: Record, pro
         try:
             links = publisher.publish(publication)
         except MediagenError as error:
-            record.errors.append(error)
-            progress.warn(str(error))
+            record.failed_by(progress, error)
             continue
         published.append(publisher)
         # A link that works for everyone comes before a path on this machine.
         record.links = (*links, *record.links)
     path = record.write(place.output)
     for publisher in published:
-        manifest = publisher.publish_manifest(path)
+        try:
+            manifest = publisher.publish_manifest(path)
+        except MediagenError as error:
+            record.failed_by(progress, error)
+            continue
         record.links = (*record.links, manifest) if manifest else record.links
 
 
@@ -293,6 +297,7 @@ def _announce(
     announcers: list[Announcer] = []
     if files and not record.errors:
         announcers += assembly.slack_for(place.config, place.environ, lambda text: record.warn(progress, text))
+    announcers += assembly.alerts_for(place.config, place.environ)
     announcers += assembly.quiet_announcers(place.environ, progress.note, job_summary=place.config.announce.job_summary)
     for announcer in announcers:
         announcement = _announcement(files, manifest_path, record)
@@ -394,9 +399,11 @@ def test_templates(
         plan = _filled(place, change, chosen, FULL, assets)
         plan = replace(plan, tasks=narrowed(plan.tasks, only))
         pages[name] = folder / name / "index.html"
-        if not make:
-            continue
         with progress.group(name):
+            for problem in lint(chosen.template, assembly.brand_of(place, change)):
+                progress.warn(problem)
+            if not make:
+                continue
             outcomes = _execute(place, plan, progress)
             failed = [f"{outcome.task}: {outcome.reason}" for outcome in outcomes if isinstance(outcome, Failed)]
             if failed:

@@ -50,6 +50,11 @@ class Record:
             self.warnings.append(text)
             progress.warn(text)
 
+    def failed_by(self, progress: Progress, error: MediagenError) -> None:
+        """Told at once; it decides the outcome and the exit code."""
+        self.errors.append(error)
+        progress.warn(str(error))
+
     @contextmanager
     def timed(self, arrow: str) -> Iterator[None]:
         begun = time.monotonic()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.github_runner import action_repository
 from tests.support.jenkins import HOW, LINT, ROOT, Build, build
 from tests.support.real import require
 from tests.support.repos import Repo, make_repo
@@ -80,6 +82,31 @@ def test_a_plan_without_models_is_made_on_a_light_agent(execute: Execute, tmp_pa
     assert done.archived == {"mediagen-out/card.png"}
     assert calls(tmp_path)[::2] == ["plan --json", "run --plan plan.json --output mediagen-out"]
     assert done.steps("echo")[-1]["message"] == "Media: https://jenkins.example.com/job/aurora/7/artifact/mediagen-out/"
+
+
+@pytest.mark.slow
+def test_an_agent_without_ci_mediagen_installs_it_and_makes_real_media(tmp_path: Path, project: Repo) -> None:
+    source = action_repository(tmp_path / "source")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "python3").symlink_to(sys.executable)
+    done = build(
+        EXAMPLE,
+        project.path,
+        tmp_path / "jenkins",
+        path=f"{programs}:/usr/bin:/bin",
+        parameters={"MEDIAGEN": f"git+{source.as_uri()}"},
+        variables={
+            "GIT_COMMIT": project.head,
+            "BRANCH_NAME": "main",
+            "JOB_NAME": "aurora",
+            "PATH": f"{programs}:/usr/bin:/bin",
+        },
+    )
+    assert done.result == "SUCCESS", done.stderr
+    assert done.stages == {"Plan": "SUCCESS", "Make": "SUCCESS", "Make on a GPU": "SKIPPED"}, done.events
+    assert {"mediagen-out/card.png", "mediagen-out/index.html", "mediagen-out/manifest.json"} <= done.archived
+    assert (tmp_path / "jenkins" / "linux" / "workspace@tmp" / "ci-mediagen" / "bin" / "ci-mediagen").exists()
 
 
 def test_a_plan_with_a_model_is_made_on_a_gpu_agent_behind_a_lock(execute: Execute) -> None:

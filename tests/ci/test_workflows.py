@@ -173,6 +173,16 @@ def push(ref: str) -> dict[str, Any]:
     return {"ref": ref, "before": "0" * 40, "after": "1" * 40, "repository": {"full_name": "acme/aurora"}}
 
 
+def test_our_own_media_are_made_by_the_action_of_this_very_commit(machine: tuple[Runner, Path], tmp_path: Path) -> None:
+    runner, programs = machine
+    checkout = action_repository(tmp_path / "checkout")
+    shutil.copytree(ROOT / ".github", checkout / ".github")
+    path = f"{programs}:/usr/local/bin:/usr/bin:/bin"
+    done = runner.run(checkout, "push", push("refs/heads/main"), variables={"PATH": path}, workflow="media.yml")
+    assert done.jobs == {"media": "success"}, done.log
+    assert calls(done)[0]["arguments"] == ["run", "--on-failure=warn"]
+
+
 def test_merge_makes_media_without_any_secret(machine: tuple[Runner, Path], project: Repo) -> None:
     done = run(machine, project, "merge.yml", "push", push("refs/heads/main"), secrets={"SLACK_BOT_TOKEN": "xoxb-1"})
     assert done.jobs == {"media": "success"}, done.log

@@ -118,7 +118,7 @@ def test_a_clip_has_controls_its_poster_and_loads_little(tmp_path: Path) -> None
 def test_a_change_read_in_part_says_why(shown: Publication) -> None:
     change = replace(shown.change, complete=False, incomplete_reason="the clone is shallow")
     text = Reader(render_gallery(replace(shown, change=change), LINKS)).text
-    assert "History was read in part. the clone is shallow" in text
+    assert "History was read in part: the clone is shallow" in text
     assert "in part" not in Reader(render_gallery(shown, LINKS)).text
 
 

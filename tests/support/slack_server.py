@@ -76,7 +76,7 @@ class SlackServer:
         self.webhook_path = "/services/T00000001/B00000001/hookSECRETabcdef"
         self.scopes = scopes
         self.unready = unready
-        self.channels = {"#releases": "C00000001", "C00000001": "C00000001"}
+        self.channels = {"#releases": "C00000001", "C00000001": "C00000001", "#alerts": "C00000002"}
         self.not_joined = {"#elsewhere"}
         self.refuse_pictures = False
         """Uploads are never usable in blocks, as if Slack could not read them."""

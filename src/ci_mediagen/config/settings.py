@@ -79,7 +79,7 @@ class S3Target:
     endpoint_url: WebAddress | None = None
     region: Text | None = None
     public_url: WebAddress | None = None
-    """Where readers find what lies at `s3`; without it links are presigned."""
+    """The address under which everybody can read the bucket's root; without it links are presigned."""
     key: Text | None = None
     """Pattern of the object keys below the prefix."""
     presign_days: Annotated[float, Field(gt=0, le=7)] = 7.0

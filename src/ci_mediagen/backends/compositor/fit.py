@@ -123,13 +123,15 @@ def _largest(low: int, high: int, good: Callable[[int], bool]) -> int:
 def _with_lines(found: Fitted, measure: Measure, area: Area) -> Fitted:
     """With the breaks that the engine chose made fixed: it leaves the space at a break standing, where right-to-left and
     left-to-right words meet in the middle of the line."""
-    page = measure(found.texts, found.fit)
     texts = (found.texts.headline, *found.texts.bullets)
-    lines = {text: broken for text in texts if len(broken := break_lines(text, page)) > 1}
-    fixed = replace(found.fit, lines=lines)
-    if next(problems(measure(found.texts, fixed), area), None) is not None:
-        return found
-    return replace(found, fit=fixed)
+    for step in range(found.fit.headline_step, max(-1, found.fit.headline_step - 3), -1):
+        smaller = replace(found.fit, headline_step=step)  # each line's height is rounded up when it is a box of its own
+        page = measure(found.texts, smaller)
+        lines = {text: broken for text in texts if len(broken := break_lines(text, page)) > 1}
+        fixed = replace(smaller, lines=lines)
+        if next(problems(measure(found.texts, fixed), area), None) is None:
+            return replace(found, fit=fixed)
+    return found
 
 
 def _cut(pieces: list[str], length: int) -> str:

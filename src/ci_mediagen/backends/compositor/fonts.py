@@ -186,7 +186,7 @@ _ASCII = frozenset(map(chr, range(0x20, 0x7F)))
 
 
 def _shows_nothing(character: str) -> bool:
-    return character in "\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\u034f" or "\ufe00" <= character <= "\ufe0f" or (
+    return character in "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\u034f" or "\ufe00" <= character <= "\ufe0f" or (
         "\U000e0020" <= character <= "\U000e007f"
     )  # fmt: skip
 

@@ -41,7 +41,7 @@ class Area:
 def problems(page: Box, area: Area) -> Iterator[str]:
     """Texts that are cut, lie outside of the safe area or of the boxes around them, or over each other."""
     yield from _misplaced(page, (), area)
-    blocks = [(box.text, [ink(run) for run in box.runs if run.text.strip()]) for box in page.walk() if box.runs]
+    blocks = [(box.text, _inks(box)) for box in page.walk() if box.runs]
     for number, (text, mine) in enumerate(blocks):
         for other, theirs in blocks[number + 1 :]:
             if any(mine_at.overlaps(other_at) for mine_at in mine for other_at in theirs):
@@ -51,32 +51,37 @@ def problems(page: Box, area: Area) -> Iterator[str]:
 def break_lines(text: str, page: Box) -> tuple[str, ...]:
     """The text as the engine broke it, wherever it lies on the page; one line where that cannot be told."""
     at = [0, *_breaks(text, page), len(text)]
-    return tuple(line for line in (text[start:end].strip() for start, end in itertools.pairwise(at)) if line)
+    return tuple(line for line in (text[start:end].strip(" \u200b") for start, end in itertools.pairwise(at)) if line)
 
 
 def breaks_word(text: str, page: Box) -> bool:
-    """Whether a line of the text ends within a word, in scripts that put spaces between words."""
+    """Whether a line of the text ends within a word: Chinese, Japanese and scripts without spaces may break anywhere."""
     return any(_in_word(text[at - 1]) and _in_word(text[at]) for at in _breaks(text, page))
 
 
-def ink(run: Run) -> Area:
-    """About where a run's letters are."""
-    spare = (1 - INK) / 2 * run.height
+def _inks(box: Box) -> list[Area]:
+    """About where the letters of each run are. Fonts of scripts with marks claim more height than lines of them are apart."""
+    pitch = box.height / (1 + len(_line_starts(box)))
+    return [_ink(run, pitch) for run in box.runs if run.text.strip()]
+
+
+def _ink(run: Run, pitch: float) -> Area:
+    spare = (run.height - min(INK * run.height, max(pitch, 1.0))) / 2
     return Area(run.x, run.y + spare, run.x + run.width - _hanging(run), run.y + run.height - spare)
 
 
 def _misplaced(box: Box, around: tuple[Box, ...], area: Area) -> Iterator[str]:
     if box.runs:
         shown = _quoted(box.text)
-        for run in box.runs:
-            at = ink(run)
-            if run.text.strip() and not at.within(area):
-                yield f"{shown} leaves the safe area ({at.left:.0f},{at.top:.0f} to {at.right:.0f},{at.bottom:.0f})"
-                break
-            too_wide = run.width - _hanging(run) > box.width + TOLERANCE
-            if too_wide or at.bottom > box.y + box.height + (1 - INK) * run.height + TOLERANCE:
-                yield f"{shown} does not fit in its box ({box.width:.0f}x{box.height:.0f})"
-                break
+        inks = _inks(box)
+        outside = next((at for at in inks if not at.within(area)), None)
+        if outside is not None:
+            at = f"{outside.left:.0f},{outside.top:.0f} to {outside.right:.0f},{outside.bottom:.0f}"
+            yield f"{shown} leaves the safe area ({at})"
+        too_wide = any(run.width - _hanging(run) > box.width + TOLERANCE for run in box.runs)
+        too_high = any((at.top + at.bottom) / 2 > box.y + box.height for at in inks)
+        if too_wide or too_high:
+            yield f"{shown} does not fit in its box ({box.width:.0f}x{box.height:.0f})"
         mine = _bounds(box)
         for parent in around:
             if not mine.within(_bounds(parent)):
@@ -91,16 +96,20 @@ def _bounds(box: Box) -> Area:
 
 
 def _breaks(text: str, page: Box) -> list[int]:
-    """Offsets in the text where lines begin, but for the first.
+    """Offsets in the text where lines begin, but for the first."""
+    letters = sorted(text.replace(" ", ""))
+    box = next((box for box in page.walk() if box.runs and sorted(box.text.replace(" ", "")) == letters), None)
+    return _line_starts(box) if box is not None and len(box.text) == len(text) else []
+
+
+def _line_starts(box: Box) -> list[int]:
+    """Offsets in a box's text where lines begin, but for the first.
 
     Runs come line by line, from left to right within each: a run that begins left of the last one's end begins a line. The
     characters of each line are as many of the text's next ones, whatever order they are drawn in.
     """
-    letters = sorted(text.replace(" ", ""))
-    box = next((box for box in page.walk() if box.runs and sorted(box.text.replace(" ", "")) == letters), None)
-    if box is None or len(box.text) != len(text):
-        return []
-    found, count, end = [], 0, float("-inf")
+    found: list[int] = []
+    count, end = 0, float("-inf")
     for run in box.runs:
         if count and run.x < end - TOLERANCE:
             found.append(count)
@@ -116,7 +125,7 @@ def _hanging(run: Run) -> float:
 
 
 def _in_word(character: str) -> bool:
-    return character.isalnum() and character < "\u0e00"
+    return character.isalnum() and (character < "\u0e4f" or "\uac00" <= character <= "\ud7a3")
 
 
 def _quoted(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ci_mediagen.backends.compositor.breaks import with_breaks
 from ci_mediagen.backends.compositor.fonts import FontBook, language
 from ci_mediagen.text.cut import clusters, shorten
 from ci_mediagen.text.drawn import MAX_DRAWN, direction, drawn
@@ -91,14 +92,14 @@ def make_texts(text: Mapping[str, Any], brand: Mapping[str, Any], book: FontBook
     for name, limit in COLUMNS.items():
         values[name] = shorten(str(values[name]), limit, measure=columns)
     values["bullets"] = tuple(
-        shorten(bullet, BULLET_COLUMNS, measure=columns)
+        with_breaks(shorten(bullet, BULLET_COLUMNS, measure=columns))
         for bullet in map(ready, _listed(text.get("bullets"))[:MAX_BULLETS])
         if bullet
     )
     values["authors"] = tuple(
         author for author in (_author(entry, ready) for entry in _listed(text.get("authors"))[:MAX_AUTHORS]) if author
     )
-    values["headline"] = values["headline"] or values["project"] or values["kicker"] or "\u2026"
+    values["headline"] = with_breaks(values["headline"] or values["project"] or values["kicker"] or "\u2026")
     values["kind"] = str(text.get("kind") or "default")
     every = tuple(_strings(values))
     lang = language(every, str(text.get("lang") or "en")[:35])

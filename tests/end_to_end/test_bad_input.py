@@ -1,0 +1,384 @@
+"""Whatever is wrong with what it is given, a person is told what, where and what to do, once, and the exit code says which kind."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import ci_mediagen, environment
+from tests.support.github_job import GitHubJob
+from tests.support.payloads import PAYLOADS
+from tests.support.project import NAME, make_project, screenshot
+from tests.support.repos import Repo, make_repo
+
+NOBODY = 65534
+
+
+def refused(repo: Path, env: dict[str, str], *arguments: str | Path, code: int = 2, command: str = "plan") -> str:
+    """The one message on stderr; the rest of what it said before is not part of it."""
+    done = ci_mediagen(command, *arguments, cwd=repo, env=env, code=code)
+    assert done.stdout == ""
+    errors = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(errors) == 1, done.stderr
+    assert "This is a bug" not in done.stderr
+    return done.stderr[done.stderr.index("Error: ") :]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("proyect: Aurora\n", ("mediagen.yml:1", "proyect", "did you mean 'project'?"), id="unknown key"),
+        pytest.param(
+            "project: Aurora\nbrand:\n  acent: '#fff'\n",
+            ("mediagen.yml:3", "brand.acent", "did you mean 'accent'?"),
+            id="unknown key below another",
+        ),
+        pytest.param("strict: [1]\n", ("mediagen.yml:1", "strict"), id="wrong type"),
+        pytest.param("timeout_minutes: soon\n", ("mediagen.yml:1", "timeout_minutes"), id="a text for a number"),
+        pytest.param("project: {{ x }}\n", ("mediagen.yml:1",), id="Jinja in YAML"),
+        pytest.param("brand: {accent: '#fff'\n", ("mediagen.yml:2",), id="bad YAML"),
+        pytest.param("a: 1\n\tb: 2\n", ("mediagen.yml:2",), id="a tab"),
+        pytest.param("- a\n- b\n", ("mediagen.yml", "keys and values"), id="a list"),
+        pytest.param("project: &a [*a]\n", ("mediagen.yml:1",), id="an alias to itself"),
+        pytest.param("project: A\nproject: B\n", ("mediagen.yml:2", "project"), id="a key twice"),
+        pytest.param("project: !!python/object:os.system x\n", ("mediagen.yml:1",), id="a tag"),
+        pytest.param(
+            "a: &a [x,x,x,x,x,x,x,x]\n" + "".join(f"{n}: &{n} [{','.join([f'*{p}'] * 8)}]\n" for p, n in zip("abcdefgh", "bcdefghi")),
+            ("mediagen.yml:",),
+            id="billion laughs",
+        ),
+        pytest.param("project: \udcff\n", ("mediagen.yml", "UTF-8"), id="not UTF-8"),
+        pytest.param("announce: {slack: {token: xoxb-1-2-abcdefghij}}\n", ("mediagen.yml:1", "secret"), id="a secret"),
+        pytest.param("publish: [{s3: http://bucket}]\n", ("mediagen.yml:1", "s3://bucket/prefix"), id="no bucket"),
+        pytest.param("assets: {hero: ../hero.png}\n", ("mediagen.yml:1", "assets.hero"), id="a path out of the repository"),
+    ],
+)  # fmt: skip
+def test_a_configuration_that_is_wrong_is_told_with_file_line_and_key(
+    repo: Repo, env: dict[str, str], text: str, told: tuple[str, ...]
+) -> None:
+    (repo.path / "mediagen.yml").write_bytes(text.encode("utf-8", "surrogateescape"))
+    message = refused(repo.path, env)
+    for words in told:
+        assert words in message
+    assert "xoxb-1-2" not in message
+
+
+TEMPLATE = """name: feature
+when: {type: feat}
+priority: 90
+shots:
+  - id: card
+    task: card
+    layout: card.html
+    alt: "ALT"
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param(
+            TEMPLATE.replace("ALT", "{{ text.headline"), ("template.yml:8", "shots[0].alt"), id="bad Jinja"
+        ),
+        pytest.param(
+            TEMPLATE.replace("ALT", "{{ chnge.headline }}"),
+            ("template.yml:8", "shots[0].alt", "did you mean 'change'?"),
+            id="a name that there is not",
+        ),
+        pytest.param(
+            TEMPLATE.replace("ALT", "{{ ''.__class__.__mro__ }}"), ("template.yml:8", "shots[0].alt"), id="an escape"
+        ),
+        pytest.param(
+            TEMPLATE.replace("ALT", "{% for a in range(100000) %}{% for b in range(100000) %}x{% endfor %}{% endfor %}"),
+            ("template.yml:8", "shots[0].alt"),
+            id="a text without end",
+        ),
+        pytest.param(
+            TEMPLATE.replace("layout: card", "layout: crad"),
+            ("template.yml:7", "crad.html", "did you mean 'card.html'?"),
+            id="a layout that there is not",
+        ),
+        pytest.param(TEMPLATE.replace("task: card", "task: cart"), ("template.yml:6", "shots[0].task"), id="a task"),
+        pytest.param(TEMPLATE.replace("layout:", "layuot:"), ("template.yml:7", "'layout'"), id="an unknown key"),
+        pytest.param(TEMPLATE + "  - id: [", ("template.yml:",), id="bad YAML"),
+        pytest.param(TEMPLATE + "    image: hero.png\n", ("template.yml:9", "asset:"), id="no reference"),
+        pytest.param("", ("template.yml",), id="empty"),
+    ],
+)  # fmt: skip
+def test_a_template_that_is_wrong_is_told_with_file_line_and_key(
+    repo: Repo, env: dict[str, str], text: str, told: tuple[str, ...]
+) -> None:
+    repo.write({".mediagen/templates/feature/template.yml": text})
+    message = refused(repo.path, env)
+    assert ".mediagen/templates/feature/" in message
+    for words in told:
+        assert words in message
+
+
+@pytest.mark.parametrize(
+    ("layout", "told"),
+    [
+        pytest.param("<p>{{ text.headline</p>", "card.html:1", id="bad Jinja"),
+        pytest.param("<p>\n{% include '/etc/passwd' %}</p>", "card.html:2", id="a file of the machine"),
+        pytest.param("<p>\n\n{% include '../../../../README.md' %}</p>", "card.html:3", id="a file elsewhere"),
+    ],
+)
+def test_a_layout_that_is_wrong_is_told_with_file_and_line(
+    repo: Repo, env: dict[str, str], layout: str, told: str
+) -> None:
+    folder = ".mediagen/templates/feature"
+    repo.write({f"{folder}/template.yml": TEMPLATE, f"{folder}/card.html": layout})
+    message = refused(repo.path, env)
+    assert f"{folder}/{told}" in message
+
+
+def png(width: int, height: int, data: bytes) -> bytes:
+    """A PNG that says it is this large, whatever its data hold."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+@dataclass(frozen=True)
+class Asset:
+    content: bytes | None
+    told: str
+
+
+ASSETS = {
+    "missing": Asset(None, "assets/hero.png"),
+    "truncated": Asset(screenshot()[:3000], "assets/hero.png"),
+    "a text": Asset(b"This is no picture.\n" * 100, "assets/hero.png"),
+    "empty": Asset(b"", "assets/hero.png"),
+    "a page": Asset(b"<html><script>alert(1)</script></html>", "assets/hero.png"),
+    "a decompression bomb": Asset(png(60_000, 60_000, zlib.compress(bytes(1_000_000))), "assets/hero.png"),
+    "no pixels": Asset(png(0, 0, b""), "assets/hero.png"),
+}
+
+
+@pytest.mark.parametrize("asset", ASSETS.values(), ids=ASSETS)
+def test_a_configured_picture_that_cannot_be_shown_is_told(tmp_path: Path, env: dict[str, str], asset: Asset) -> None:
+    repo = make_project(tmp_path / NAME, config="project: Aurora\nassets: {hero: assets/hero.png}\n")
+    if asset.content is not None:
+        repo.commit("feat: a hero", {"assets/hero.png": asset.content})
+    message = refused(repo.path, env, "--template", "feature")
+    assert asset.told in message
+    assert "mediagen.yml:2" in message
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "../outside.png", "/"])
+def test_a_picture_that_is_a_link_out_of_the_repository_is_refused(
+    tmp_path: Path, env: dict[str, str], target: str
+) -> None:
+    (tmp_path / "outside.png").write_bytes(screenshot())
+    repo = make_project(tmp_path / NAME, config="assets: {hero: assets/hero.png}\n")
+    (repo.path / "assets").mkdir()
+    (repo.path / "assets" / "hero.png").symlink_to(target)
+    repo.commit("feat: a hero", {})
+    message = refused(repo.path, env)
+    assert "assets/hero.png" in message
+    assert "link" in message or "out of the repository" in message
+
+
+@pytest.mark.parametrize("asset", [asset for asset in ASSETS.values() if asset.content is not None], ids=list(ASSETS)[1:])
+def test_a_picture_of_the_change_that_cannot_be_shown_is_left_out_and_the_card_is_made(
+    tmp_path: Path, env: dict[str, str], asset: Asset
+) -> None:
+    repo = make_project(tmp_path / NAME, files={"docs/new.png": asset.content})
+    done = ci_mediagen("run", "--only", "card", "--json", cwd=repo.path, env=env)
+    assert json.loads(done.stdout)["outcome"] == "ok"
+    assert "not shown: docs/new.png" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "told"),
+    [
+        (b'{"action": "closed", "pull_req', "pull_request", "event.json"),
+        (b"", "pull_request", "event.json"),
+        (b"[]", "pull_request", "event.json"),
+        (b'"x"', "push", "event.json"),
+        (b"\xff\xfe", "push", "event.json"),
+        (b"[" * 200_000, "push", "event.json"),
+        (b'{"action": "closed"}', "pull_request", "pull_request"),
+        ((PAYLOADS / "issues.json").read_bytes(), "issues", "issues"),
+        ((PAYLOADS / "issues.json").read_bytes(), "", "issue"),
+        ((PAYLOADS / "release_published.json").read_bytes(), "pull_request", "pull_request"),
+        (b'{"ref": 7, "before": [], "after": {}}', "push", "ref"),
+    ],
+)
+def test_an_event_that_is_none_is_told(
+    repo: Repo, env: dict[str, str], tmp_path: Path, content: bytes, name: str, told: str
+) -> None:
+    (tmp_path / "event.json").write_bytes(content)
+    options = ("--event", tmp_path / "event.json", *(("--event-name", name) if name else ()))
+    message = refused(repo.path, env, *options)
+    assert told in message
+
+
+def test_an_event_file_that_is_not_there_is_told(repo: Repo, env: dict[str, str]) -> None:
+    assert "missing.json" in refused(repo.path, env, "--event", "missing.json")
+
+
+@pytest.mark.parametrize("asked", ["nowhere..HEAD", "HEAD..nowhere", "v9..v10", "--output=x..HEAD", "abc", "..", ""])
+def test_a_range_that_there_is_not_is_told(repo: Repo, env: dict[str, str], asked: str) -> None:
+    message = refused(repo.path, env, f"--range={asked}")
+    assert asked.split("..")[0] in message or "range" in message
+
+
+@pytest.mark.parametrize("since", ["nowhere", "99x", "--all", ""])
+def test_a_since_that_is_no_time_and_no_tag_is_told(repo: Repo, env: dict[str, str], since: str) -> None:
+    assert "since" in refused(repo.path, env, f"--since={since}").lower()
+
+
+def test_a_folder_that_is_no_repository_is_told(tmp_path: Path, env: dict[str, str]) -> None:
+    message = refused(tmp_path, env)
+    assert "git" in message
+    assert str(tmp_path) in message
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path, env: dict[str, str]) -> None:
+    assert "nowhere" in refused(tmp_path, env, "--repo", tmp_path / "nowhere")
+
+
+def test_a_repository_without_a_commit_is_told(tmp_path: Path, env: dict[str, str]) -> None:
+    message = refused(make_repo(tmp_path / "empty").path, env)
+    assert "commit" in message
+
+
+def test_an_unknown_option_and_command_are_told_with_the_nearest(repo: Repo, env: dict[str, str]) -> None:
+    done = ci_mediagen("run", "--templte", "x", cwd=repo.path, env=env, code=2)
+    assert "--template" in done.stderr
+    done = ci_mediagen("rnu", cwd=repo.path, env=env, code=2)
+    assert "'run'" in done.stderr
+
+
+def as_nobody(arguments: list[str], cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """The command run by a user who owns nothing here."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to run as another user")
+    return subprocess.run(
+        [sys.executable, "-m", "ci_mediagen", *arguments],
+        cwd=cwd,
+        env=env,
+        user=NOBODY,
+        group=NOBODY,
+        extra_groups=[],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.fixture
+def open_folder() -> Path:
+    """A folder that every user can reach: pytest's own are closed to others."""
+    import tempfile
+
+    folder = Path(tempfile.mkdtemp(prefix="ci-mediagen-test-"))
+    folder.chmod(0o755)
+    yield folder  # type: ignore[misc]
+    shutil.rmtree(folder)
+
+
+def can_run(env: dict[str, str], cwd: Path) -> None:
+    done = as_nobody(["--version"], cwd, env)
+    if done.returncode != 0:
+        pytest.skip(f"another user cannot run this Python: {done.stderr[-300:]}")
+
+
+def test_an_output_folder_that_may_not_be_written_is_told_and_what_was_made_is_stored(open_folder: Path) -> None:
+    repo = make_project(open_folder / NAME)
+    home = open_folder / "home"
+    home.mkdir()
+    home.chmod(0o777)
+    env = environment(home)
+    repo.git("config", "--global", "--add", "safe.directory", "*", check=False)
+    env |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
+    can_run(env, open_folder)
+    done = as_nobody(["run", "--only", "card"], repo.path, env)
+    assert done.returncode == 2, done.stderr
+    assert "mediagen-out" in done.stderr
+    assert "ermission denied" in done.stderr
+    assert "--output" in done.stderr
+    assert "Traceback" not in done.stderr
+    again = as_nobody(["run", "--only", "card", "--output", str(home / "out"), "--json"], repo.path, env)
+    assert again.returncode == 0, again.stderr
+    assert [one["reused"] for one in json.loads(again.stdout)["artifacts"]] == [True]
+
+
+def test_a_cache_that_may_not_be_written_is_told(open_folder: Path) -> None:
+    repo = make_project(open_folder / NAME)
+    env = environment(open_folder)
+    env |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
+    can_run(env, open_folder)
+    repo.path.chmod(0o777)
+    done = as_nobody(["run", "--only", "card"], repo.path, env)
+    assert done.returncode == 75, done.stderr
+    assert "CI_MEDIAGEN_CACHE" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_repository_of_another_user_is_told(open_folder: Path) -> None:
+    """git refuses it: whoever owns it could have put programs into its configuration."""
+    repo = make_project(open_folder / NAME)
+    home = open_folder / "home"
+    home.mkdir()
+    home.chmod(0o777)
+    env = environment(home)
+    can_run(env, open_folder)
+    done = as_nobody(["plan"], repo.path, env)
+    assert done.returncode == 2, done.stderr
+    assert "safe.directory" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_under_the_output_is_told_and_what_was_made_is_stored(
+    repo: Repo, env: dict[str, str], small_disk: Callable[[str], Path], tmp_path: Path
+) -> None:
+    disk = small_disk("16k")
+    done = ci_mediagen("run", "--only", "card", "--output", disk / "out", cwd=repo.path, env=env, code=75)
+    assert "No space left on device" in done.stderr
+    assert "--output" in done.stderr
+    assert not [path for path in (disk / "out").iterdir() if path.suffix == ".png"]
+    again = ci_mediagen("run", "--only", "card", "--json", cwd=repo.path, env=env)
+    assert [one["reused"] for one in json.loads(again.stdout)["artifacts"]] == [True]
+
+
+def test_a_full_disk_under_the_cache_is_told_and_what_was_made_stays(
+    repo: Repo, env: dict[str, str], small_disk: Callable[[str], Path]
+) -> None:
+    """Room for one card, and not for the next ones."""
+    disk = small_disk("600k")
+    env["CI_MEDIAGEN_CACHE"] = str(disk / "cache")
+    template = TEMPLATE.replace("ALT", "")
+    shots = "".join(f"  - {{id: c{n}, task: card, layout: card.html, seed: {n}}}\n" for n in range(12))
+    repo.write({".mediagen/templates/feature/template.yml": template[: template.index("  - id")] + shots})
+    done = ci_mediagen("run", "--json", cwd=repo.path, env=env, code=75)
+    assert "the disk is full" in done.stderr
+    assert "CI_MEDIAGEN_CACHE" in done.stderr
+    document = json.loads(done.stdout)
+    assert document["outcome"] == "partial"
+    made = [one for one in document["artifacts"]]
+    assert 0 < len(made) < 12
+    assert all(Path(one["path"]).read_bytes().startswith(b"\x89PNG") for one in made)
+    assert not list((disk / "cache" / "store" / "v1" / ".tmp").glob("*"))
+
+
+def test_github_variables_without_an_event_are_told(repo: Repo, env: dict[str, str], tmp_path: Path) -> None:
+    assert "GITHUB_EVENT_PATH" in refused(repo.path, env | {"GITHUB_ACTIONS": "true"})
+    job = GitHubJob.merged(tmp_path / "job", repo)
+    Path(job.env["GITHUB_EVENT_PATH"]).unlink()
+    assert "event.json" in refused(repo.path, job.env)
