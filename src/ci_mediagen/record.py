@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import platform
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -136,17 +137,23 @@ class Record:
     def write(self, folder: Path) -> Path:
         """Writes `manifest.json` into the folder, all of it or none. Raises OutputError."""
         path = folder / MANIFEST_NAME
-        temporary = folder / f".{MANIFEST_NAME}.{os.getpid()}"
+        if folder.is_symlink():
+            # A link that came with the repository could lead anywhere.
+            raise OutputError(
+                f"{folder} is a symbolic link",
+                advice="Name the folder that it points to with --output, or remove the link.",
+            )
+        text = json.dumps(encode(self.manifest()), indent=2, ensure_ascii=False)
+        temporary = folder / f".{MANIFEST_NAME}.{secrets.token_hex(4)}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            text = json.dumps(encode(self.manifest()), indent=2, ensure_ascii=False)
-            temporary.write_text(text + "\n", encoding="utf-8", errors="replace")
+            with temporary.open("x", encoding="utf-8", errors="replace") as file:
+                file.write(f"{text}\n")
             temporary.replace(path)
         except OSError as error:
-            raise OutputError(
-                f"{path} cannot be written: {error.strerror}",
-                advice="Choose another folder with --output, or make room there.",
-            ) from error
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise unwritable(path, error) from error
         return path
 
 

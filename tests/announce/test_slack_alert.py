@@ -39,7 +39,7 @@ def test_a_failure_is_told_with_its_reasons_whatever_the_mode(slack: SlackServer
 def test_strangers_words_ping_nobody(slack: SlackServer, tmp_path: Path) -> None:
     for text in CORPUS:
         bot(slack).announce(replace(announcement(tmp_path), outcome="partial", title=text, reasons=(text,)))
-    assert slack.pings() == []
+    assert slack.pings == []
 
 
 def test_a_lost_connection_is_not_sent_again(slack: SlackServer, tmp_path: Path) -> None:

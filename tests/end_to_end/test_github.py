@@ -60,7 +60,11 @@ def test_a_second_attempt_of_the_job_reuses_the_card_and_says_so(repo: Repo, tmp
         ("feat: dark mode", {"labels": ("promo:no",)}, "the label promo:no"),
         ("feat: dark mode [skip media]", {}, "[skip media] in its message"),
         ("feat: dark mode", {"body": "promo: no"}, "the pull request's promo: line says no"),
-        ("fix: CVE-2026-1 in the parser", {}, "a security change is told with its release, or with the label promo:yes"),
+        (
+            "fix: CVE-2026-1 in the parser",
+            {},
+            "a security change is told with its release, or with the label promo:yes",
+        ),
     ],
 )
 def test_what_is_not_worth_telling_makes_nothing_and_says_why(
@@ -118,7 +122,9 @@ def test_the_log_is_folded_into_groups_and_every_command_is_ours(repo: Repo, tmp
     assert set(commands) == {"group", "endgroup"}
 
 
-def test_an_event_given_by_hand_is_read_whatever_the_machine_is(repo: Repo, tmp_path: Path, env: dict[str, str]) -> None:
+def test_an_event_given_by_hand_is_read_whatever_the_machine_is(
+    repo: Repo, tmp_path: Path, env: dict[str, str]
+) -> None:
     job = GitHubJob.merged(tmp_path / "job", repo)
     document = ci_mediagen("plan", "--event", job.env["GITHUB_EVENT_PATH"], "--json", cwd=repo.path, env=env)
     change = json.loads(document.stdout)["change"]

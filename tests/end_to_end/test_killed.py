@@ -172,5 +172,7 @@ def test_two_at_once_make_everything_once(place: Place) -> None:
         out, err = process.communicate(timeout=120)
         assert process.returncode == 0, err
         answers.append(json.loads(out))
-    made = [one["key"] for answer in answers for one in answer["artifacts"] if not one["reused"] and one["role"] == "main"]
+    made = [
+        one["key"] for answer in answers for one in answer["artifacts"] if not one["reused"] and one["role"] == "main"
+    ]
     assert len(made) == len(set(made)) == len(SHOTS)

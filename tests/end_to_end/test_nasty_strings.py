@@ -16,7 +16,9 @@ from tests.support.project import NAME, make_project
 from tests.support.repos import Repo
 
 OURS = re.compile(r"::(group|endgroup|warning|error|notice)(?: title=[^:]*)?::")
-COMMAND = re.compile(r"^[\s\u200b-\u200f\u2060\ufeff]*:[\u200c-\u200f]*:|#[\u200c-\u200f]*#[\u200c-\u200f]*[A-Za-z.]*\[", re.M)
+COMMAND = re.compile(
+    r"^[\s\u200b-\u200f\u2060\ufeff]*:[\u200c-\u200f]*:|#[\u200c-\u200f]*#[\u200c-\u200f]*[A-Za-z.]*\[", re.M
+)
 OUTPUTS = {
     "generated", "reason", "template", "manifest-path", "manifest-url", "gallery-url", "images", "videos",
     "primary-image-url", "primary-video-url", "poster-url", "slack-ts", "cost", "duration-seconds", "reused",

@@ -72,9 +72,7 @@ def test_package_tells_of_one_package_of_a_monorepo(monorepo: Repo, env: dict[st
     assert plan["change"]["headline"] == "One request for all"
 
 
-def test_a_package_that_is_not_configured_is_refused_with_the_nearest_name(
-    monorepo: Repo, env: dict[str, str]
-) -> None:
+def test_a_package_that_is_not_configured_is_refused_with_the_nearest_name(monorepo: Repo, env: dict[str, str]) -> None:
     done = ci_mediagen("plan", "--package", "wep", cwd=monorepo.path, env=env, code=2)
     assert "'web'" in done.stderr
 
@@ -88,9 +86,7 @@ def test_template_wins_over_what_fits(repo: Repo, env: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(("level", "tasks"), [("card", ["card"]), ("full", ["card", "promo"])])
-def test_significance_says_how_much_is_made(
-    repo: Repo, env: dict[str, str], level: str, tasks: list[str]
-) -> None:
+def test_significance_says_how_much_is_made(repo: Repo, env: dict[str, str], level: str, tasks: list[str]) -> None:
     plan = answer("plan", "--significance", level, cwd=repo.path, env=env)
     assert [task["id"] for task in plan["tasks"]] == tasks
     assert plan["change"]["significance"]["level"] == level

@@ -201,9 +201,7 @@ def test_a_patch_makes_a_card_and_a_short_post(tmp_path: Path) -> None:
     settings = "project: Aurora Studio\nannounce: {slack: {channel: '#releases'}}\n"
     repo = released(tmp_path / NAME, ("v2.4.0", "v2.4.1"), settings)
     with SlackServer() as slack:
-        job = GitHubJob.released(
-            tmp_path / "job", repo, "v2.4.1", SLACK_BOT_TOKEN=slack.token, SLACK_API_URL=slack.url
-        )
+        job = GitHubJob.released(tmp_path / "job", repo, "v2.4.1", SLACK_BOT_TOKEN=slack.token, SLACK_API_URL=slack.url)
         document = answer("run", cwd=repo.path, env=job.env)
         assert {one["task"] for one in document["artifacts"]} == {"card"} or len(document["artifacts"]) == 1
         (post,) = slack.messages

@@ -38,9 +38,7 @@ def spellings(secret: str) -> set[bytes]:
 
 
 @pytest.mark.parametrize("slack_works", [True, False], ids=["slack works", "slack refuses"])
-def test_no_secret_is_left_behind_or_said(
-    tmp_path: Path, s3_server: S3Server, slack_works: bool
-) -> None:
+def test_no_secret_is_left_behind_or_said(tmp_path: Path, s3_server: S3Server, slack_works: bool) -> None:
     """Not even where a stranger guessed one and wrote it into a title, or a server repeats it in an error."""
     bucket = s3_server.new_bucket()
     config = f"""

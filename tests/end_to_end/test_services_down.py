@@ -148,9 +148,7 @@ def test_a_run_after_the_mend_publishes_what_was_made_before(tmp_path: Path, s3_
     repo = make_project(tmp_path / NAME, config=with_s3(bucket, f"http://127.0.0.1:{closed_port()}"))
     keys = {"AWS_ACCESS_KEY_ID": s3_server.admin.access_key, "AWS_SECRET_ACCESS_KEY": s3_server.admin.secret_key}
     with SlackServer() as slack:
-        job = GitHubJob.merged(
-            tmp_path / "job", repo, SLACK_BOT_TOKEN=slack.token, SLACK_API_URL=slack.url, **keys
-        )
+        job = GitHubJob.merged(tmp_path / "job", repo, SLACK_BOT_TOKEN=slack.token, SLACK_API_URL=slack.url, **keys)
         ci_mediagen("run", cwd=repo.path, env=job.env, code=75)
         (repo.path / "mediagen.yml").write_text(with_s3(bucket, s3_server.url))
         done = ci_mediagen("run", "--json", cwd=repo.path, env=job.env)

@@ -71,9 +71,7 @@ announce: {{mode: each, slack: {{channel: "#general"}}}}
     repo.commit(FEATURE, {"mediagen.yml": evil})
     with SlackServer() as slack:
         secrets = {"AWS_ACCESS_KEY_ID": "AKIDTEST000000000000", "AWS_SECRET_ACCESS_KEY": "x" * 40}
-        job = opened(
-            tmp_path / "job", repo, base, SLACK_BOT_TOKEN=slack.token, SLACK_API_URL=slack.url, **secrets
-        )
+        job = opened(tmp_path / "job", repo, base, SLACK_BOT_TOKEN=slack.token, SLACK_API_URL=slack.url, **secrets)
         ci_mediagen("run", cwd=repo.path, env=job.env)
         assert slack.calls == []
     manifest = manifest_of(repo)

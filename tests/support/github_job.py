@@ -1,8 +1,8 @@
 """A step of a job on GitHub, as the runner starts it: the event's payload, the environment, the files that it reads back.
 
-    job = GitHubJob.merged(tmp_path, repo, title="feat: dark mode")
-    done = ci_mediagen("run", cwd=repo.path, env=job.env)
-    assert job.outputs["generated"] == "true"
+job = GitHubJob.merged(tmp_path, repo, title="feat: dark mode")
+done = ci_mediagen("run", cwd=repo.path, env=job.env)
+assert job.outputs["generated"] == "true"
 """
 
 from __future__ import annotations

@@ -60,7 +60,8 @@ def real_path(root: Path, path: str) -> Path:
         base = root.resolve()
         real = (base / path).resolve(strict=True)
     except (FileNotFoundError, NotADirectoryError):
-        raise RefusedFile(MISSING) from None
+        dangling = os.path.islink(root / path)  # noqa: PTH114  a path with NUL in it is no reason to raise
+        raise RefusedFile("is a symbolic link that leads nowhere" if dangling else MISSING) from None
     except RuntimeError:
         raise RefusedFile("is a symbolic link that leads to itself") from None
     except (OSError, ValueError) as error:

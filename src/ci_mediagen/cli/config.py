@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from ci_mediagen.cli.screen import safe
+from ci_mediagen.cli.screen import answer, answer_json
 
 
 @click.group("config")
@@ -28,10 +28,10 @@ def show(repo: Path, config_path: Path | None, as_json: bool) -> int:
     values = pipeline.configuration(repo, os.environ, config_path).values()
     if as_json:
         rows = {key: {"value": encode(value), "origin": origin} for key, value, origin in values}
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        answer_json(rows)
         return 0
     for key, value, origin in values:
-        click.echo(safe(f"{key}: {json.dumps(encode(value), ensure_ascii=False)}  # {origin}"))
+        answer(f"{key}: {json.dumps(encode(value), ensure_ascii=False)}  # {origin}")
     return 0
 
 
@@ -40,5 +40,5 @@ def schema() -> int:
     """The JSON schema of mediagen.yml, for editors."""
     from ci_mediagen.config import config_schema
 
-    click.echo(json.dumps(config_schema(), indent=2, ensure_ascii=False))
+    answer_json(config_schema())
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ci_mediagen.cli.screen import safe, screen
+from ci_mediagen.cli.screen import answer, answer_json, safe, screen
 from ci_mediagen.model.finding import Finding
 
 if TYPE_CHECKING:
@@ -40,12 +39,12 @@ def command(repo: Path, config_path: Path | None, as_json: bool) -> int:
     if as_json:
         findings = [{name: safe(getattr(one, name)) for name in Finding.__slots__} for one in health.findings]
         document = {"schema_version": SCHEMA_VERSION, "ok": health.exit_code == 0, "findings": findings}
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        answer_json(document)
     else:
         for finding in health.findings:
-            click.echo(safe(f"{_MARKS[finding.status]:<8} {finding.name:<12} {finding.detail}"))
+            answer(f"{_MARKS[finding.status]:<8} {finding.name:<12} {finding.detail}")
             if finding.fix:
-                click.echo(safe(f"{'':<21} -> {finding.fix}"))
+                answer(f"{'':<21} -> {finding.fix}")
     return health.exit_code
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from ci_mediagen.cli.screen import safe, say
+from ci_mediagen.cli.screen import answer, say
 
 if TYPE_CHECKING:
     from ci_mediagen.scaffold import Written
@@ -30,7 +30,7 @@ def command(repo: Path, ci: Literal["github", "jenkins", "gitlab"] | None) -> in
     top, proposed = scaffold.propose(repo, ci)
     results = scaffold.write(top, proposed)
     for result in results:
-        click.echo(safe(_described(result)))
+        answer(_described(result))
     for result in results:
         if result.status == "kept":
             say(f"\nIn {result.file.path} there would have been:\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import os
+import io
 import signal
 import sys
 import traceback
@@ -72,6 +72,8 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Entry point of the console script: runs a command and exits with a code of `errors`."""
     signal.signal(signal.SIGTERM, _terminate)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show a character shows its number
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(exit_code(arguments))
 
 
@@ -90,7 +92,9 @@ def exit_code(arguments: Sequence[str] | None = None) -> int:
         _say(f"Error: {error}")
         return error.exit_code
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        from ci_mediagen.cli.screen import drop_stdout
+
+        drop_stdout()
         return 0
     except Exception:
         _say(traceback.format_exc())

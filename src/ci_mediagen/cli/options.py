@@ -70,8 +70,11 @@ def job_from(given: Mapping[str, Any], environ: Mapping[str, str]) -> Job:
         template=given["template"],
         only=tuple(given["only"]),
         announce=bool(given.get("announce")),
+        # A path on the command line is relative to where that was typed, one in mediagen.yml to the repository.
         flags={
-            name: str(value) if isinstance(value, Path) else value for name, value in flags.items() if value is not None
+            name: str(value.absolute()) if isinstance(value, Path) else value
+            for name, value in flags.items()
+            if value is not None
         },
         plan_file=given.get("plan_file"),
     )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 
 import click
 
 from ci_mediagen.cli.options import job_from, shared_options
-from ci_mediagen.cli.screen import safe, screen
+from ci_mediagen.cli.screen import answer, answer_json, screen
 
 
 @click.command("plan")
@@ -26,9 +25,9 @@ def command(as_json: bool, **given: Any) -> int:
     with screen(os.environ) as progress:
         decision = pipeline.decide(job_from(given, os.environ), progress)
     if as_json:
-        click.echo(json.dumps(to_document(decision.plan, decision.stored), indent=2, ensure_ascii=False))
+        answer_json(to_document(decision.plan, decision.stored))
     else:
         for line in describe_plan(decision.plan, decision.stored):
-            click.echo(safe(line))
+            answer(line)
     pipeline.check_strict(decision)
     return 0

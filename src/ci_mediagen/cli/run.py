@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import click
 
 from ci_mediagen.cli.options import job_from, shared_options
-from ci_mediagen.cli.screen import say, screen
+from ci_mediagen.cli.screen import answer_json, say, screen
 
 
 @click.command("run")
@@ -30,7 +29,7 @@ def command(as_json: bool, **given: Any) -> int:
     with screen(os.environ) as progress:
         result = pipeline.run(job_from(given, os.environ), progress)
     if as_json:
-        click.echo(json.dumps(run_document(result), indent=2, ensure_ascii=False))
+        answer_json(run_document(result))
     for line in describe_result(result):
         say(line)
     return result.exit_code

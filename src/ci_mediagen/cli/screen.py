@@ -6,13 +6,15 @@ Everything passes through one encoder for logs and one redactor for secrets, wha
 from __future__ import annotations
 
 import functools
+import json
 import os
 import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
+from ci_mediagen.errors import OutputError
 from ci_mediagen.model.outcome import Failed, Generated, Outcome, Reused
 from ci_mediagen.model.progress import Progress
 
@@ -41,6 +43,34 @@ def safe(text: str) -> str:
 
 def say(text: str, stream: TextIO | None = None) -> None:
     print(safe(text), file=stream or sys.stderr, flush=True)
+
+
+def answer(text: str) -> None:
+    """A line of the answer for a person, on stdout. Raises OutputError."""
+    _print(safe(text))
+
+
+def answer_json(document: Any) -> None:
+    """The answer for machines, on stdout, as it is. Raises OutputError."""
+    only_ascii = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    _print(json.dumps(document, indent=2, ensure_ascii=only_ascii))
+
+
+def _print(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        drop_stdout()
+        raise OutputError(
+            f"the answer cannot be written to stdout: {error.strerror}", advice="Make room where stdout is sent to."
+        ) from error
+
+
+def drop_stdout() -> None:
+    """What is still buffered goes nowhere: else Python tries again when it ends, and complains."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def screen(environ: Mapping[str, str], stream: TextIO | None = None) -> AbstractContextManager[Progress]:

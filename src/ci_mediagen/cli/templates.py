@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from ci_mediagen.cli.screen import safe, say, screen
+from ci_mediagen.cli.screen import answer, answer_json, say, screen
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -44,13 +43,13 @@ def list_(repo: Path, as_json: bool) -> int:
             }
             for template in templates
         ]
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        answer_json(rows)
         return 0
     width = max(len(template.name) for template in templates)
     for template in templates:
         shots = ", ".join(shot.id for shot in template.shots)
         line = f"{template.name:{width}}  {template.priority:4}  {template.description} ({shots}; {template.source})"
-        click.echo(safe(line))
+        answer(line)
     return 0
 
 
@@ -62,7 +61,7 @@ def show(name: str, repo: Path) -> int:
     from ci_mediagen import pipeline
     from ci_mediagen.model.codec import encode
 
-    click.echo(json.dumps(encode(pipeline.template(repo, os.environ, name)), indent=2, ensure_ascii=False))
+    answer_json(encode(pipeline.template(repo, os.environ, name)))
     return 0
 
 
@@ -84,6 +83,6 @@ def test(names: tuple[str, ...], repo: Path, output: Path | None, only: tuple[st
             repo, os.environ, names, output=output, only=only, make=not check, progress=progress
         )
     for name, page in tested.items():
-        click.echo(safe(f"{name}: {page}"))
+        answer(f"{name}: {page}")
     say(f"{len(tested)} templates are right.")
     return 0

@@ -25,6 +25,9 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 _ADVICE = f"Use a whole {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file of at most {MAX_PIXELS // 10**6} megapixels."
+_LIGHT = 110
+"""Mean brightness, 0 to 255, from which a picture without ground is one for dark pages."""
+_DARK_GROUND = (16, 18, 24)
 _WIDE_MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N", "F"})
 _ALPHA_MODES = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
 
@@ -126,6 +129,20 @@ def fitted(picture: Image.Image, largest: tuple[int, int]) -> Image.Image:
         return picture
     size = (max(1, math.ceil(picture.width * scale)), max(1, math.ceil(picture.height * scale)))
     return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+
+
+def flattened(picture: Image.Image) -> Image.Image:
+    """Without transparency: on white where what shows is dark, as a diagram for a light page is, else on nearly black."""
+    if picture.mode != "RGBA":
+        return picture.convert("RGB")
+    alpha = picture.getchannel("A")
+    seen = alpha.point(lambda value: 255 if value > 24 else 0)
+    histogram = picture.convert("L").histogram(seen)
+    count = sum(histogram)
+    mean = sum(level * number for level, number in enumerate(histogram)) / count if count else 0.0
+    ground = Image.new("RGB", picture.size, (255, 255, 255) if mean < _LIGHT else _DARK_GROUND)
+    ground.paste(picture.convert("RGB"), mask=alpha)
+    return ground
 
 
 def _size_of_file(path: Path, name: str) -> int:

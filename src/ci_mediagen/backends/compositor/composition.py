@@ -182,9 +182,13 @@ class Composition:
     def notes(self) -> tuple[str, ...]:
         return self.fitted.notes
 
+    def rendered(self, layer: Layer) -> tuple[str, str]:
+        """(HTML, CSS) of a layer."""
+        return self.composer.rendered(self, layer)
+
     def page(self, layer: Layer = "all", images: Mapping[str, bytes] | None = None) -> Page:
         """`images`: the pictures that it shows, by `src`."""
-        html, css = self.composer.rendered(self, layer)
+        html, css = self.rendered(layer)
         return Page(
             html=html,
             css=css,
@@ -196,5 +200,5 @@ class Composition:
 
     def settled_ms(self) -> int | None:
         """See `motion.settled_ms`."""
-        return settled_ms(*self.composer.rendered(self, "all"))
+        return settled_ms(*self.rendered("all"))
 
