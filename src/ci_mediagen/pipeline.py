@@ -19,6 +19,7 @@ from ci_mediagen.assets.find import find_assets
 from ci_mediagen.config import Config
 from ci_mediagen.errors import FORGIVABLE, MediagenError, NothingMadeError, UsageError
 from ci_mediagen.events.git import read_change
+from ci_mediagen.events.github_api import github_for
 from ci_mediagen.events.interface import Trigger
 from ci_mediagen.events.read import read_trigger
 from ci_mediagen.events.significance import decide as significance_of
@@ -153,6 +154,7 @@ def _decide(job: Job, progress: Progress, record: Record) -> Decision:
             since=job.since,
             packages=assembly.package_rules(place.config),
             package=job.package,
+            github=github_for(trigger, job.environ, progress.note),
         )
         progress.note(f"{change.kind} {change.sha[:9]}: {change.headline}")
         if not change.complete:

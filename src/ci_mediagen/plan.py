@@ -372,6 +372,8 @@ def read_plan(path: Path) -> Plan:
         raise PlanError(f"{path} cannot be read: {error.strerror}", advice=advice) from error
     except ValueError as error:
         raise PlanError(f"{path} is not JSON: {error}", advice=advice) from error
+    except RecursionError as error:
+        raise PlanError(f"{path} is not a plan: it is nested too deep", advice=advice) from error
     try:
         if not isinstance(document, dict):
             raise ValueError("$: expected an object")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import platform
 import secrets
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ci_mediagen import __version__
-from ci_mediagen.errors import MediagenError, OutputError, worst
+from ci_mediagen.errors import MediagenError, OutputError, UnavailableError, worst
 from ci_mediagen.model.codec import encode
 from ci_mediagen.model.link import Link
 from ci_mediagen.model.manifest import Manifest, RunOutcome, Told
@@ -135,7 +136,7 @@ class Record:
         )
 
     def write(self, folder: Path) -> Path:
-        """Writes `manifest.json` into the folder, all of it or none. Raises OutputError."""
+        """Writes `manifest.json` into the folder, all of it or none. Raises OutputError, UnavailableError (the disk is full)."""
         path = folder / MANIFEST_NAME
         if folder.is_symlink():
             # A link that came with the repository could lead anywhere.
@@ -153,7 +154,11 @@ class Record:
         except OSError as error:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
-            raise unwritable(path, error) from error
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            raise (UnavailableError if full else OutputError)(
+                f"{path} cannot be written: {error.strerror}",
+                advice="Choose another folder with --output, or make room there.",
+            ) from error
         return path
 
 

@@ -98,9 +98,12 @@ def test_github_gets_groups_and_annotations() -> None:
 
 def test_a_group_is_closed_also_where_something_failed() -> None:
     stream = Screen()
-    with contextlib.suppress(ZeroDivisionError), screen({"GITHUB_ACTIONS": "true"}, stream) as progress:
-        with progress.group("Making"):
-            raise ZeroDivisionError
+    with (
+        contextlib.suppress(ZeroDivisionError),
+        screen({"GITHUB_ACTIONS": "true"}, stream) as progress,
+        progress.group("Making"),
+    ):
+        raise ZeroDivisionError
     assert stream.getvalue().splitlines() == ["::group::Making", "::endgroup::"]
 
 

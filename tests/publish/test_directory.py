@@ -245,18 +245,18 @@ def test_a_folder_that_may_not_be_written_is_an_output_error(tmp_path: Path) -> 
         output.chmod(0o755)
 
 
-def test_a_full_disk_is_an_output_error_and_leaves_no_half_file(tmp_path: Path) -> None:
+def test_a_full_disk_is_a_reason_to_run_again_and_leaves_no_half_file(tmp_path: Path) -> None:
     """A tmpfs of 64 KiB in a mount namespace of its own."""
     program = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from ci_mediagen.errors import OutputError\n"
+        "from ci_mediagen.errors import UnavailableError\n"
         "from ci_mediagen.publish.directory import DirectoryPublisher\n"
         "from tests.support.publications import publication, published, task\n"
         "big = Path(sys.argv[2]); big.write_bytes(b'x' * 1_000_000)\n"
         "try:\n"
         "    DirectoryPublisher(Path(sys.argv[1])).publish(publication([published(big, task('a'), 'image/png')]))\n"
-        "except OutputError as error:\n"
+        "except UnavailableError as error:\n"
         "    print(error); print(sorted(item.name for item in Path(sys.argv[1]).iterdir()))\n"
     )
     small = tmp_path / "small"

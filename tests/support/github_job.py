@@ -40,6 +40,7 @@ class GitHubJob:
             GITHUB_EVENT_PATH=str(folder / "event.json"),
             GITHUB_REPOSITORY=event["repository"]["full_name"],
             GITHUB_SERVER_URL="https://github.com",
+            GITHUB_API_URL="http://127.0.0.1:1",
             GITHUB_SHA=repo.head,
             GITHUB_ACTOR=event["sender"]["login"],
             GITHUB_WORKSPACE=str(repo.path),

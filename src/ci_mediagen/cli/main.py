@@ -91,11 +91,6 @@ def exit_code(arguments: Sequence[str] | None = None) -> int:
     except MediagenError as error:
         _say(f"Error: {error}")
         return error.exit_code
-    except BrokenPipeError:
-        from ci_mediagen.cli.screen import drop_stdout
-
-        drop_stdout()
-        return 0
     except Exception:
         _say(traceback.format_exc())
         _say(f"This is a bug of ci-mediagen {__version__}. Please report it with the lines above.")

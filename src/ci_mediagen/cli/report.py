@@ -87,6 +87,5 @@ def describe_plan(plan: Plan, stored: Collection[str]) -> Iterator[str]:
         yield f"task {task.id}: {task.task} {size} by {task.backend}, key {task.key[:12]}, {state}{after}"
     for item in plan.skipped:
         yield f"skipped {item.task}: {item.reason}"
-    yield from plan.notes
     if plan.publish:
         yield f"publish: {', '.join(plan.publish)}"

@@ -60,15 +60,15 @@ def _print(text: str) -> None:
     try:
         print(text, flush=True)
     except BrokenPipeError:
-        raise
+        _drop_stdout()  # its reader has seen enough, as `head` has
     except OSError as error:
-        drop_stdout()
+        _drop_stdout()
         raise OutputError(
             f"the answer cannot be written to stdout: {error.strerror}", advice="Make room where stdout is sent to."
         ) from error
 
 
-def drop_stdout() -> None:
+def _drop_stdout() -> None:
     """What is still buffered goes nowhere: else Python tries again when it ends, and complains."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

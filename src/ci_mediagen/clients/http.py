@@ -66,17 +66,21 @@ class Http:
         *,
         headers: Mapping[str, str] | None = None,
         timeout: float = TIMEOUT,
+        connect_timeout: float | None = None,
+        attempts: int = ATTEMPTS,
+        longest_wait: float = LONGEST_WAIT,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`service` is its name for people. Raises ConfigError for an address that secrets may not be sent to."""
+        """`service` is its name for people; `connect_timeout` goes before `timeout` for connecting. Raises ConfigError for an address that secrets may not be sent to."""
         import httpx2
 
         self._service = service
         self._sleep = sleep
+        self._attempts, self._longest_wait = attempts, longest_wait
         self._client = httpx2.Client(
             base_url=check_address(base_url, what=f"the address of {service}"),
             headers=dict(headers or {}),
-            timeout=timeout,
+            timeout=httpx2.Timeout(timeout, connect=timeout if connect_timeout is None else connect_timeout),
             follow_redirects=False,
         )
 
@@ -93,13 +97,13 @@ class Http:
 
     def request(self, method: str, path: str, **content: Any) -> httpx2.Response:
         """The answer, its body read, with a status of 2xx or 3xx. `content` is what httpx2 takes: `params`, `json`, `headers`."""
-        attempts = ATTEMPTS if method in IDEMPOTENT else 1
+        attempts = self._attempts if method in IDEMPOTENT else 1
         for attempt in range(1, attempts + 1):
             response, failure = self._try(method, path, content)
             if response is not None and response.status_code not in WORTH_RETRYING:
                 return self._accepted(response)
             wait = retry_wait(attempt, response.headers.get("retry-after") if response is not None else None)
-            if attempt == attempts or wait > LONGEST_WAIT:
+            if attempt == attempts or wait > self._longest_wait:
                 break
             self._sleep(wait)
         said = f"answered {response.status_code}" if response is not None else f"did not answer ({_kind(failure)})"

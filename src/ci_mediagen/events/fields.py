@@ -102,6 +102,10 @@ class Fields:
     def block(self, name: str) -> str:
         return clean.block(self._maybe(name, str) or "")
 
+    def path(self, name: str) -> str:
+        """A file's path, as it is written."""
+        return clean.path(self._need(name, str))
+
     def number(self, name: str) -> int:
         value = self._need(name, int)
         if isinstance(value, bool) or not 0 <= value < 2**53:

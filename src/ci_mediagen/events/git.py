@@ -12,8 +12,10 @@ from pathlib import Path
 from ci_mediagen.errors import RepositoryError, UsageError
 from ci_mediagen.events import clean, security, stories
 from ci_mediagen.events import packages as monorepo
+from ci_mediagen.events.github_api import GitHubApi
 from ci_mediagen.events.history import commits_touching, files_of_commit, read_commits, read_files
 from ci_mediagen.events.interface import Trigger
+from ci_mediagen.events.merged import merged_by
 from ci_mediagen.events.packages import PackageRule
 from ci_mediagen.events.people import Signature, distinct, with_opener
 from ci_mediagen.events.ranges import DIGEST_DEFAULT, Found, find_range
@@ -28,7 +30,16 @@ from ci_mediagen.events.telling import (
     tell_release,
     tell_stories,
 )
-from ci_mediagen.model.change import Change, ChangedFile, Commit, CommitRange, Package, Person, Significance
+from ci_mediagen.model.change import (
+    Change,
+    ChangedFile,
+    Commit,
+    CommitRange,
+    Package,
+    Person,
+    PullRequest,
+    Significance,
+)
 from ci_mediagen.text.suggest import did_you_mean
 
 SECRET_COMMITS_LIMIT = 50
@@ -45,26 +56,32 @@ def read_change(
     package: str | None = None,
     fetch: bool | None = None,
     now: float | None = None,
+    github: GitHubApi | None = None,
 ) -> Change:
     """What happened, read from history.
 
     `range_` is `A..B` and `since` a span, date or revision, as people give them; both go before what the trigger claims.
     `package` is the name of one of `packages`. `fetch` says whether the missing history of a shallow clone may be fetched;
-    None means CI_MEDIAGEN_FETCH, which is yes in CI and no by hand unless it says 0 or 1. `now` is for spans, in seconds
-    since the epoch.
+    None means CI_MEDIAGEN_FETCH, which is yes in CI and no by hand unless it says 0 or 1; where nothing may be fetched,
+    `github` is not asked either. `now` is for spans, in seconds since the epoch.
 
     Raises RepositoryError: no repository, no commits, a range or revision that is not there. UsageError: no such package.
     """
     rule = _package(packages, package, trigger.tag)
     repository = Repository(repo_path, fetch=_may_fetch(trigger) if fetch is None else fetch)
+    asked = range_ is not None or since is not None
+    github = github if repository.may_fetch and not asked else None
     if trigger.nothing and range_ is None and since is None:
         return _nothing(repository, trigger)
-    asked = range_ is not None or since is not None
     trigger = _by_tag_or_package(repository, trigger, rule, asked=asked)
     rule = rule or _package(packages, package, trigger.tag)
     span = _span(trigger, range_, since, time.time() if now is None else now)
-    found = find_range(repository, trigger, explicit=range_, since=span, package=rule)
-    read = _read(repository, trigger, found, rule)
+    found = find_range(repository, trigger, explicit=range_, since=span, package=rule, github=github)
+    read = _read(repository, trigger, found, rule, github)
+    if (merged := read.pull_request) is not None and trigger.kind == "push":
+        trigger = replace(trigger, kind="merge", pull_request=merged, url=merged.url or trigger.url)
+    elif merged is not None:
+        trigger = replace(trigger, pull_request=merged)
     return _change(repository, trigger, read, span, tuple(packages), rule)
 
 
@@ -78,13 +95,21 @@ class _Read:
     commits: tuple[Commit, ...]
     files: tuple[ChangedFile, ...]
     authors: tuple[Person, ...]
+    pull_request: PullRequest | None = None
+    """The merged pull request that brought the whole range, if GitHub knows of one that the event does not."""
 
 
-def _read(repository: Repository, trigger: Trigger, found: Found, rule: PackageRule | None) -> _Read:
+def _read(
+    repository: Repository, trigger: Trigger, found: Found, rule: PackageRule | None, github: GitHubApi | None
+) -> _Read:
     doubts = [found.doubt] if found.doubt else []
-    logins = dict(trigger.logins)
+    logins = dict(found.comparison.logins if found.comparison else ()) | dict(trigger.logins)
     only_head = not found.readable and found.range.base is not None
     history = read_commits(repository, found.range, only_head=only_head, logins=logins)
+    if found.comparison:
+        told_by_github = found.comparison.commits
+        head = () if told_by_github.entries[0].commit.sha == found.range.head else history.entries
+        history = replace(told_by_github, entries=(*head, *told_by_github.entries))
     edge = repository.edge()
     if found.readable and any(entry.commit.sha in edge for entry in history.entries):
         why = repository.deepen()
@@ -95,7 +120,7 @@ def _read(repository: Repository, trigger: Trigger, found: Found, rule: PackageR
     if history.doubt:
         doubts.append(history.doubt)
     entries = history.entries
-    told = stories.tell(entries)
+    pull_request, told = merged_by(github, trigger, found.range, entries, stories.tell(entries))
     pathspecs: tuple[str, ...] = ()
     if rule is not None and rule.paths:
         pathspecs = rule.pathspecs()
@@ -108,12 +133,14 @@ def _read(repository: Repository, trigger: Trigger, found: Found, rule: PackageR
         compared = read_files(repository, found.range, pathspecs)
         files = compared.files
         doubts += [compared.doubt] if compared.doubt else []
+    elif found.comparison:
+        files = found.comparison.files.files
+        doubts += [found.comparison.files.doubt] if found.comparison.files.doubt else []
     signing = [entry for entry in entries if not entry.commit.merge] or entries
     signatures: list[Signature] = [entry.signature for entry in signing]
     signatures += [one for entry in entries for one in entry.message.co_authors]
-    return _Read(
-        found, tuple(doubts), told, tuple(entry.commit for entry in entries), files, distinct(signatures, logins)
-    )
+    commits = tuple(entry.commit for entry in entries)
+    return _Read(found, tuple(doubts), told, commits, files, distinct(signatures, logins), pull_request)
 
 
 def _change(
@@ -143,7 +170,7 @@ def _change(
         if kind in ("push", "manual") and (pull_request := pull_request_of(read.stories, _forge(repository, trigger))):
             kind = "merge" if kind == "push" else kind
     commits, files = _without_secrets(repository, read, whole=telling.security)
-    if telling.security and pull_request is not None:
+    if telling.touches_security and pull_request is not None:
         pull_request = security.redacted_pull_request(pull_request)
     if release is not None and telling.touches_security:
         release = security.redacted_release(release)
@@ -174,7 +201,14 @@ def _change(
         event=trigger.event,
         private=trigger.private,
         trusted=trigger.trusted,
+        default_branch=_on_default_branch(trigger),
     )
+
+
+def _on_default_branch(trigger: Trigger) -> bool | None:
+    if trigger.on_default_branch is None and trigger.branch and trigger.default_branch and not trigger.tag:
+        return trigger.branch == trigger.default_branch
+    return trigger.on_default_branch
 
 
 def _without_secrets(
@@ -207,10 +241,7 @@ def _nothing(repository: Repository, trigger: Trigger) -> Change:
     """The Change of an event that says itself that there is nothing to do: no history is read."""
     sha = repository.commit(trigger.head) or repository.commit("HEAD") or ""
     pull_request = trigger.pull_request
-    if pull_request and (
-        security.label_says_security(pull_request.labels)
-        or security.mentions_hole(pull_request.title, pull_request.body)
-    ):
+    if pull_request and security.is_security_pull_request(pull_request):
         pull_request = security.redacted_pull_request(pull_request)
     return Change(
         kind=trigger.kind, sha=sha, range=CommitRange(sha or None, sha, "first-parent"), complete=True, incomplete_reason="",

@@ -94,20 +94,8 @@ def _pull_request(fields: Fields, environ: Mapping[str, str]) -> Trigger:
     base, head = told.maybe_object("base"), told.maybe_object("head")
     merged = told.flag("merged")
     closed = fields.maybe_text("action") == "closed" or told.maybe_text("state") == "closed"
-    head_repository = head.maybe_object("repo")
-    origin, target = head_repository.maybe_text("full_name"), fields.maybe_object("repository").maybe_text("full_name")
-    pull_request = PullRequest(
-        number=number,
-        title=told.text("title"),
-        body=told.block("body"),
-        labels=tuple(label for one in told.objects("labels") if (label := one.maybe_text("name"))),
-        author=_account(told.maybe_object("user")),
-        url=told.maybe_text("html_url") or None,
-        base=base.maybe_text("ref") or None,
-        head=head.maybe_text("ref") or None,
-        merged=merged,
-        from_fork=bool(target and origin != target),
-    )
+    repository = fields.maybe_object("repository").maybe_text("full_name")
+    pull_request = read_pull_request(told, number, repository, merged=merged)
     trigger = replace(
         _common(fields, environ),
         kind="merge",
@@ -123,6 +111,24 @@ def _pull_request(fields: Fields, environ: Mapping[str, str]) -> Trigger:
     if closed and not merged:
         return replace(trigger, nothing=f"pull request {number} was closed without a merge")
     return trigger
+
+
+def read_pull_request(told: Fields, number: int, repository: str, *, merged: bool) -> PullRequest:
+    """A pull request as payloads and the API write it. `repository` is the one that it was made to."""
+    head = told.maybe_object("head")
+    origin = head.maybe_object("repo").maybe_text("full_name")
+    return PullRequest(
+        number=number,
+        title=told.text("title"),
+        body=told.block("body"),
+        labels=tuple(label for one in told.objects("labels") if (label := one.maybe_text("name"))),
+        author=_account(told.maybe_object("user")),
+        url=told.maybe_text("html_url") or None,
+        base=told.maybe_object("base").maybe_text("ref") or None,
+        head=head.maybe_text("ref") or None,
+        merged=merged,
+        from_fork=bool(repository and origin.lower() != repository.lower()),
+    )
 
 
 def _push(fields: Fields, environ: Mapping[str, str]) -> Trigger:

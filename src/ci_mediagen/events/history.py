@@ -55,7 +55,7 @@ def read_commits(
     )  # fmt: skip
     rows = answer.output.split(b"\0")
     entries = [
-        _entry([field.decode("utf-8", "replace") for field in rows[start : start + _FIELDS]], logins or {})
+        entry([field.decode("utf-8", "replace") for field in rows[start : start + _FIELDS]], logins or {})
         for start in range(0, len(rows) - _FIELDS + 1, _FIELDS)
     ]
     if len(entries) > COMMITS_LIMIT:
@@ -122,7 +122,8 @@ def _revisions(range_: CommitRange, only_head: bool) -> list[str]:
     return [range_.head] if only_head or range_.base is None else [range_.head, f"^{range_.base}"]
 
 
-def _entry(fields: Sequence[str], logins: Mapping[str, str]) -> Entry:
+def entry(fields: Sequence[str], logins: Mapping[str, str]) -> Entry:
+    """A commit of (id, ids of its parents, name, address, seconds since the epoch, message)."""
     sha, parents, name, email, committed_at, text = fields
     message = conventional.parse(text)
     signature = Signature(clean.line(name, 100), clean.line(email, 200))

@@ -43,6 +43,8 @@ class Trigger:
     """The push made the branch, so there is no `before`."""
     default_branch: str | None = None
     """The repository's main branch, where the news names it."""
+    on_default_branch: bool | None = None
+    """Whether `branch` is that one, where the news says only this."""
     pull_request_head: str | None = None
     """The tip of the pull request's own branch; after a squash or rebase it is in no branch of the repository."""
     pull_request_commits: int | None = None

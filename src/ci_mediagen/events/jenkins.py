@@ -12,6 +12,8 @@ from ci_mediagen.events.people import is_bot
 from ci_mediagen.events.repository import web_address
 from ci_mediagen.model.change import Person, PullRequest
 
+_USUAL_NAMES = ("main", "master", "trunk")
+
 
 class Jenkins:
     name = "jenkins"
@@ -32,6 +34,7 @@ class Jenkins:
             head=value("GIT_COMMIT"),
             repository=address[1] if address else None,
             default_branch=branch if value("BRANCH_IS_PRIMARY") == "true" else None,
+            on_default_branch=_is_primary(value("BRANCH_NAME"), value("BRANCH_IS_PRIMARY")),
             url=value("BUILD_URL"),
         )
         if number and number.isascii() and number.isdigit():
@@ -60,3 +63,14 @@ class Jenkins:
         if tag:
             return replace(shared, kind="tag", tag=tag)
         return replace(shared, before=value("GIT_PREVIOUS_SUCCESSFUL_COMMIT"), branch=branch)
+
+
+def _is_primary(branch: str | None, primary: str | None) -> bool | None:
+    """Whether it is the primary branch of a multibranch project. None where Jenkins does not tell.
+
+    Jenkins sets BRANCH_IS_PRIMARY or leaves it out, and some branch sources never set it: so a branch with the name of a main
+    branch is not taken for another one.
+    """
+    if primary is not None:
+        return primary == "true"
+    return None if branch is None or branch in _USUAL_NAMES else False

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from ci_mediagen.errors import RepositoryError
 from ci_mediagen.events import clean, conventional
+from ci_mediagen.events.github_api import Comparison, GitHubApi
 from ci_mediagen.events.history import COMMITS_LIMIT
 from ci_mediagen.events.interface import Trigger
 from ci_mediagen.events.packages import PackageRule
@@ -35,10 +36,18 @@ class Found:
     readable: bool = True
     """Whether base is here, so that files can be compared."""
     release: ReleaseTag | None = None
+    comparison: Comparison | None = None
+    """What GitHub told of the range, which this clone has not got."""
 
 
 def find_range(
-    repository: Repository, trigger: Trigger, *, explicit: str | None, since: Since | None, package: PackageRule | None
+    repository: Repository,
+    trigger: Trigger,
+    *,
+    explicit: str | None,
+    since: Since | None,
+    package: PackageRule | None,
+    github: GitHubApi | None = None,
 ) -> Found:
     """Raises RepositoryError: no commits at all, or a range that was asked for names what is not here."""
     if explicit is not None:
@@ -58,7 +67,8 @@ def find_range(
         tag = tag_at(repository, head, package)
         found = _release(repository, tag, head, package) if tag else _last_change(repository, head)
     else:
-        found = _pushed(repository, trigger, head)
+        # GitHub tells the files of a comparison, and not which commit touched them.
+        found = _pushed(repository, trigger, head, github if package is None or not package.paths else None)
     return replace(found, doubt="; ".join(part for part in (doubt, found.doubt) if part))
 
 
@@ -258,9 +268,9 @@ def _open(repository: Repository, trigger: Trigger, head: str) -> Found:
     )
 
 
-def _pushed(repository: Repository, trigger: Trigger, head: str) -> Found:
+def _pushed(repository: Repository, trigger: Trigger, head: str, github: GitHubApi | None) -> Found:
     if trigger.before:
-        return _before_after(repository, trigger.before, head)
+        return _before_after(repository, trigger.before, head, github)
     if trigger.new_branch and trigger.default_branch:
         if trigger.branch == trigger.default_branch:
             why = repository.deepen()
@@ -281,7 +291,7 @@ def _pushed(repository: Repository, trigger: Trigger, head: str) -> Found:
     return _guess(last, f"{doubt}, so only the last change is told")
 
 
-def _before_after(repository: Repository, before: str, head: str) -> Found:
+def _before_after(repository: Repository, before: str, head: str, github: GitHubApi | None) -> Found:
     base = repository.commit(before)
     if base == head:  # the same commit built again
         return _last_change(repository, head)
@@ -295,6 +305,8 @@ def _before_after(repository: Repository, before: str, head: str) -> Found:
         if parting == head:  # the branch was moved back
             return _guess(_last_change(repository, head), "the branch was moved back to an earlier commit")
         return Found(CommitRange(parting, head, "before-after"))
+    if why and github is not None and (told := github.compare(before, head)):
+        return Found(CommitRange(told.base, head, "before-after"), readable=False, comparison=told)
     last = _last_change(repository, head)
     reason = why or f"the commit {_short(before)} that it began from is gone (a forced push?)"
     return _guess(last, f"only the last commit of the push is told: {reason}")

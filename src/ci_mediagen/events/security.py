@@ -9,9 +9,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ci_mediagen.events import conventional
 from ci_mediagen.model.change import Commit, PullRequest, Release
 
 HEADLINE = "Security update"
+SCOPES = ("security", "sec", "vulnerability")
+"""Scopes of conventional commits that say it."""
 
 _IDS = re.compile(r"\b(?:CVE-\d{4}-\d{3,}|GHSA(?:-[0-9a-z]{4}){3}|CWE-\d{1,5})\b", re.IGNORECASE)
 _LABELS = re.compile(
@@ -33,8 +36,19 @@ def label_says_security(labels: Sequence[str]) -> bool:
 def is_security_commit(commit: Commit) -> bool:
     return (
         commit.type == "security"
-        or (commit.scope or "").lower() in ("security", "sec", "vulnerability")
+        or (commit.scope or "").lower() in SCOPES
         or mentions_hole(commit.subject, commit.body, *(value for _, value in commit.footers))
+    )
+
+
+def is_security_pull_request(pull_request: PullRequest) -> bool:
+    """Whether it says itself that it mends a hole; its commits may say so too."""
+    header = conventional.parse_header(pull_request.title)
+    return (
+        header.type == "security"
+        or (header.scope or "").lower() in SCOPES
+        or label_says_security(pull_request.labels)
+        or mentions_hole(pull_request.title, pull_request.body)
     )
 
 

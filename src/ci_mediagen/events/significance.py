@@ -19,6 +19,8 @@ _BUMP_WORDS = {
     "patch": "a patch release",
 }
 
+_OFF_MAIN = "it is not on the default branch, so nothing was merged for everybody yet"
+
 
 @dataclass(frozen=True, slots=True)
 class _Decision:
@@ -136,6 +138,13 @@ def _release(release: Release, security: bool) -> _Decision:
 
 
 def _merge(change: Change, has_asset: bool) -> _Decision:
+    usual = _on_main(change, has_asset)
+    if usual.level == "skip" or change.default_branch is not False:
+        return usual
+    return _Decision("card", _OFF_MAIN, "silent", _OFF_MAIN)
+
+
+def _on_main(change: Change, has_asset: bool) -> _Decision:
     wanted = next((label for label in change.labels if label.strip().lower() == "promo:yes"), None)
     voted = change.pull_request is not None and conventional.promo_vote(change.pull_request.body) is True
     if wanted or voted:
@@ -193,6 +202,8 @@ def _volume(
             return ("post" if natural.announce == "silent" else natural.announce), "an announcement was asked for"
         return "silent", "run by hand, which announces nowhere unless told"
     merged = change.kind in ("merge", "push") and change.trusted
+    if announce == "each" and merged and change.default_branch is False:
+        return "silent", _OFF_MAIN
     if announce == "each" and merged and decision.announce == "silent" and _opted_out(change) is None:
         return "post", "announce: each"
     return decision.announce, decision.announce_reason

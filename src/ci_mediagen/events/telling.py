@@ -86,13 +86,7 @@ def tell_pull_request(stories: Sequence[Story], pull_request: PullRequest) -> Te
             or (leading.type if leading else None)
         )
         scope = leading.scope if leading and written else None
-    secret = (
-        kind == "security"
-        or (scope or "").lower() in ("security", "sec")
-        or security.label_says_security(pull_request.labels)
-        or security.mentions_hole(pull_request.title, pull_request.body)
-        or any(story.security for story in stories)
-    )
+    secret = security.is_security_pull_request(pull_request) or any(story.security for story in stories)
     breaking = (
         header.breaking
         or conventional.parse(f"{pull_request.title}\n\n{pull_request.body}").breaking

@@ -29,6 +29,9 @@ _LIGHT = 110
 """Mean brightness, 0 to 255, from which a picture without ground is one for dark pages."""
 _DARK_GROUND = (16, 18, 24)
 _WIDE_MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N", "F"})
+_ORIENTATION = 0x0112
+_QUARTER_TURNS = frozenset({5, 6, 7, 8})
+"""Values of Exif's orientation with which width and height change places."""
 _ALPHA_MODES = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
 
 
@@ -38,6 +41,24 @@ def open_picture(path: Path, name: str, *, largest: tuple[int, int] | None = Non
     `name` is what messages call it. With `largest` it is made smaller, keeping its shape, where it is more than twice that
     large: what follows needs no more. Raises AssetError.
     """
+    with _opened(path, name) as picture:
+        if largest is not None:
+            _draft(picture, largest)
+        picture.seek(0)
+        picture.load()
+        return _plain(picture, largest)
+
+
+def picture_size(path: Path, name: str) -> tuple[int, int]:
+    """Width and height as it is shown, from its header alone. Raises AssetError."""
+    with _opened(path, name) as picture:
+        turned = picture.getexif().get(_ORIENTATION) in _QUARTER_TURNS
+        return (picture.height, picture.width) if turned else picture.size
+
+
+@contextmanager
+def _opened(path: Path, name: str) -> Iterator[Image.Image]:
+    """The picture with its header read, if its size allows that it be decoded."""
     size = _size_of_file(path, name)
     if size > MAX_BYTES:
         raise AssetError(
@@ -47,14 +68,9 @@ def open_picture(path: Path, name: str, *, largest: tuple[int, int] | None = Non
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         with Image.open(path, formats=FORMATS) as picture:
-            width, height = picture.size
-            if width * height > MAX_PIXELS:
+            if picture.width * picture.height > MAX_PIXELS:
                 raise Image.DecompressionBombError
-            if largest is not None:
-                _draft(picture, largest)
-            picture.seek(0)
-            picture.load()
-            return _plain(picture, largest)
+            yield picture
 
 
 def is_video(path: Path) -> bool:

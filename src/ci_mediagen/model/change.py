@@ -167,6 +167,8 @@ class Change:
     """False for a change that is not merged: configuration and templates then come from the base ref."""
     significance: Significance | None = None
     """None until decided."""
+    default_branch: bool | None = None
+    """Whether it is on the repository's default branch; None where that is not known."""
 
     @property
     def version(self) -> str | None:

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ci_mediagen.errors import OutputError, StoreUnavailable
+from ci_mediagen.errors import OutputError, StoreUnavailable, UnavailableError
 from ci_mediagen.model.finding import Finding
 from ci_mediagen.model.link import Link
 from ci_mediagen.model.publication import Publication
@@ -247,12 +247,12 @@ def _write_all(descriptor: int, content: bytes) -> None:
 
 @contextmanager
 def _told(output: Path) -> Iterator[None]:
-    """Turns what the system says into an OutputError with what to do."""
+    """Turns what the system says into an OutputError, or an UnavailableError where the disk is full, with what to do."""
     try:
         yield
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        raise OutputError(
+        raise (UnavailableError if full else OutputError)(
             f"{output} cannot be written: {error.strerror or error}",
             advice="Make room there, or choose another folder with --output."
             if full

@@ -17,6 +17,8 @@ PAN = 1.14
 TILT = 1.12
 DRIFT = (1.05, 1.13)
 
+_MUCH = 1.25
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -67,18 +69,21 @@ def ease(progress: float) -> float:
 
 
 def move(camera: Camera, picture: tuple[int, int], size: tuple[int, int]) -> Move:
-    """The move of that name over a picture of this size. A picture higher than its view is shown from its top."""
+    """The move of that name over a picture of this size. A picture higher than its view is shown from its top, one much
+    wider from its left: there screenshots begin."""
     taller = picture[1] / picture[0] > 1.02 * size[1] / size[0]
     top = 0.0 if taller else 0.5
+    side = 0.0 if picture[0] / picture[1] > _MUCH * size[0] / size[1] else 0.5
+    near = 0.18 if taller else 0.42
     moves = {
-        "hold": Move((1.0, 1.0), (0.5, top), (0.5, top)),
-        "push-in": Move((1.0, PUSH), (0.5, top), (0.5, 0.18 if taller else 0.42)),
-        "pull-out": Move((PUSH, 1.0), (0.5, 0.18 if taller else 0.42), (0.5, top)),
+        "hold": Move((1.0, 1.0), (side, top), (side, top)),
+        "push-in": Move((1.0, PUSH), (side, top), (side, near)),
+        "pull-out": Move((PUSH, 1.0), (side, near), (side, top)),
         "pan-left": Move((PAN, PAN), (1.0, top), (0.0, top)),
         "pan-right": Move((PAN, PAN), (0.0, top), (1.0, top)),
-        "pan-up": Move((PAN, PAN), (0.5, 1.0), (0.5, 0.0)),
-        "pan-down": Move((PAN, PAN), (0.5, 0.0), (0.5, 1.0)),
-        "tilt": Move((TILT, TILT), (0.5, 0.0), (0.5, 1.0)),
+        "pan-up": Move((PAN, PAN), (side, 1.0), (side, 0.0)),
+        "pan-down": Move((PAN, PAN), (side, 0.0), (side, 1.0)),
+        "tilt": Move((TILT, TILT), (side, 0.0), (side, 1.0)),
         "drift": Move(DRIFT, (0.30, 0.30), (0.66, 0.44)),
     }
     return moves[camera]

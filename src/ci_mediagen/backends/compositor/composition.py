@@ -38,6 +38,9 @@ SAFE_MARGIN: Mapping[Shape, tuple[int, int, int, int]] = {
 }
 """CSS pixels at left, top, right and bottom in which no text stands: players and apps cover or cut them."""
 
+UNIT: Mapping[Shape, float] = {"og": 1.0, "wide": 1.7, "square": 1.55, "story": 1.75}
+"""What layouts see as `u`: how much larger gaps, corners and borders are than in `og`."""
+
 STEP_MS = 90
 """From the entrance of one text to that of the next."""
 
@@ -155,6 +158,8 @@ class Composer:
             "on": lambda colour: max(("#ffffff", palette.plate), key=lambda ink: contrast(ink, colour)),
             "start": "right" if texts.direction == "rtl" else "left",
             "end": "left" if texts.direction == "rtl" else "right",
+            "mirrored": texts.direction == "rtl",
+            "u": UNIT[self.shape],
             "scene": scene,
         }
         return context

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ci_mediagen.backends.compositor.camera import Move, View, move
 from ci_mediagen.backends.compositor.drawing import Pixels
 from ci_mediagen.backends.compositor.planes import Planes, from_rgb
-from ci_mediagen.media.picture import flattened, is_video, open_picture
+from ci_mediagen.media.picture import flattened, is_video, open_picture, picture_size
 from ci_mediagen.media.video import Clip
 from ci_mediagen.model.template import Camera
 
@@ -45,6 +45,14 @@ def load_footage(path: Path, name: str, camera: Camera, size: tuple[int, int]) -
         return ClipFootage(Clip(path, name, size))
     picture = flattened(open_picture(path, name, largest=(2 * size[0], 2 * size[1])))
     return PictureFootage(np.asarray(picture), camera, size)
+
+
+def media_size(path: Path, name: str) -> tuple[int, int]:
+    """Pixels of a picture or clip, from its header. Raises AssetError."""
+    if is_video(path):
+        clip = Clip(path, name, (2, 2))
+        return clip.width, clip.height
+    return picture_size(path, name)
 
 
 class PictureFootage:

@@ -32,6 +32,8 @@ KIND_COLOURS: Mapping[str, str] = {
 _PLATE_LIGHTNESS = 0.165
 _PLATE_CHROMA = 0.028
 _PANEL_LIGHTNESS = 0.225
+_GLOW_CONTRAST = 5.2
+"""Of the ink with the full colour of a glow, which is drawn at four fifths of it at most."""
 _DEFAULT_ACCENT = "#6d5cff"
 _DEFAULT_ACCENT_2 = "#22c7ee"
 
@@ -51,6 +53,9 @@ class Palette:
     accent_2: str
     accent_text: str
     """The accent light enough to be read as small text."""
+    glow: str
+    """The accent as light in the background: dark enough for every text to be read over its brightest spot."""
+    glow_2: str
     kind: str
     on_kind: str
     """What is drawn over the kind's colour."""
@@ -72,9 +77,19 @@ def make_palette(accent: str | None, accent_2: str | None, kind: str) -> Palette
         accent=lightened(first, plate, AA_LARGE),
         accent_2=lightened(second, plate, AA_LARGE),
         accent_text=lightened(first, plate, AAA),
+        glow=_darkened(first),
+        glow_2=_darkened(second),
         kind=colour,
         on_kind=plate if contrast(colour, plate) >= AA else INK,
     )
+
+
+def _darkened(colour: str) -> str:
+    lightness, chroma, hue = to_oklch(colour)
+    while contrast(INK, colour) < _GLOW_CONTRAST:
+        lightness -= 0.01
+        colour = from_oklch(lightness, chroma, hue)
+    return colour
 
 
 def _parsed(value: str | None, name: str, default: str) -> str:
