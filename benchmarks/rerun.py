@@ -27,8 +27,9 @@ def main() -> bool:
         def again() -> float:
             spent = cost(command, cwd=repo, environ=environ)
             artifacts = json.loads(spent.output)["artifacts"]
-            if not artifacts or not all(artifact["reused"] for artifact in artifacts):
-                raise CommandFailed("the second run made something again")
+            made = sorted({artifact["task"] for artifact in artifacts if not artifact["reused"]})
+            if made or not artifacts:
+                raise CommandFailed(f"the second run made again: {', '.join(made) or 'nothing, and reused nothing'}")
             return spent.cpu
 
         pair = paired(again, lambda: cost([PYTHON, "-c", "pass"]).cpu, RUNS)

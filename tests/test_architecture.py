@@ -16,6 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.command import environment
+from tests.support.repos import make_repo
+
 PACKAGE = "ci_mediagen"
 SOURCE = Path(__file__).parents[1] / "src" / PACKAGE
 
@@ -295,3 +298,27 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     assert done.returncode == 0, done.stderr
     loaded = set(done.stdout.splitlines()[-1].split()[1:])
     assert loaded & (HEAVY | MODELS | {"pydantic", "git", "jinja2", "yaml"}) == set()
+
+
+def test_planning_loads_no_network_no_codec_and_no_model(tmp_path: Path) -> None:
+    """Deciding draws nothing, asks nobody and decodes nothing: pictures are measured by their headers."""
+    repo = make_repo(tmp_path / "project")
+    repo.commit("feat: dark mode", {"README.md": "# Aurora\n"})
+    program = (
+        "import os, sys\n"
+        f"from {PACKAGE}.cli.main import exit_code\n"
+        "code = exit_code(['plan', '--json'])\n"
+        "print('LOADED', *sorted({name.split('.')[0] for name in sys.modules}), file=sys.stderr)\n"
+        "sys.exit(code)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=repo.path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stderr.splitlines()[-1].split()[1:])
+    assert loaded & (HEAVY | MODELS) == set()

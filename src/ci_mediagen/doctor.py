@@ -26,6 +26,8 @@ NO_SPACE = 50_000_000
 PROGRAM_SECONDS = 10.0
 """Limit for a program that is asked for its version."""
 
+VIDEO_ENCODER = "libx264"
+
 LOCAL_PROBLEM = 2
 REMOTE_PROBLEM = 7
 """Exit codes: something on this machine or in the configuration; a service that does not let us in."""
@@ -72,6 +74,7 @@ def this_machine(repo: Path, written: Sequence[tuple[str, Path]]) -> tuple[Group
         Group("git", git),
         Group("repository", lambda: repository(repo)),
         *folders,
+        Group("encoder", encoder),
         Group("gpu", gpu),
     )
 
@@ -146,6 +149,21 @@ def folder(name: str, path: Path) -> Sequence[Finding]:
     if free < LOW_SPACE:
         return [Finding(name, "warning", detail, f"Make room: a run may need {LOW_SPACE / 1e6:.0f} MB.")]
     return [Finding(name, "ok", detail)]
+
+
+def encoder() -> Sequence[Finding]:
+    """Videos are H.264: is the encoder in the PyAV that is installed?"""
+    fix = "Install PyAV from its own wheel: pip install --force-reinstall --only-binary av av"
+    try:
+        import av
+        from av.codec import Codec
+    except ImportError as error:
+        return [Finding("encoder", "problem", f"PyAV cannot be loaded: {error}", fix)]
+    try:
+        codec = Codec(VIDEO_ENCODER, "w")
+    except ValueError:  # an UnknownCodecError
+        return [Finding("encoder", "problem", f"PyAV {av.__version__} has no {VIDEO_ENCODER}", fix)]
+    return [Finding("encoder", "ok", f"{codec.name} in PyAV {av.__version__}")]
 
 
 def gpu() -> Sequence[Finding]:

@@ -123,18 +123,29 @@ def run(job: Job, progress: Progress) -> Result:
             with record.timed("publish"), progress.group("Publishing"):
                 _publish(place, files, record, progress)
     except MediagenError as error:
-        record.errors.append(error)
+        record.failed_by(progress, error)
     except KeyboardInterrupt:
         record.interrupted = True
         raise
+    except Exception as error:
+        record.errors.append(MediagenError(f"a bug of ci-mediagen: {type(error).__name__}"))
+        raise
     finally:
-        manifest_path = record.write(place.output)
+        manifest_path = _written(place, record, progress)
     with record.timed("announce"), progress.group("Telling"):
         _announce(place, files, manifest_path, record, progress)
     if place.config.strict and record.nothing:
         record.errors.append(UsageError(f"nothing to do: {record.nothing}", advice="Leave out --strict to allow this."))
-    manifest_path = record.write(place.output)
-    return _result(place, record, manifest_path, files)
+    return _result(place, record, _written(place, record, progress), files)
+
+
+def _written(place: Place, record: Record, progress: Progress) -> Path | None:
+    """The manifest; None where it cannot be written, which is told once and ends nothing else."""
+    try:
+        return record.write(place.output)
+    except MediagenError as error:
+        record.failed_by(progress, error)
+        return None
 
 
 def check_strict(decision: Decision) -> None:
@@ -169,7 +180,7 @@ def _decide(job: Job, progress: Progress, record: Record) -> Decision:
             announce=place.config.announce.mode,
             told=job.announce,
         )
-        plan = _plan(job, place, replace(change, significance=significance), significance, assets, progress)
+        plan = _plan(job, place, replace(change, significance=significance), significance, assets, progress, record)
         for note in plan.notes:
             progress.note(note)
         stored = assembly.store_of(place).contains({task.key for task in plan.tasks})
@@ -177,13 +188,18 @@ def _decide(job: Job, progress: Progress, record: Record) -> Decision:
 
 
 def _plan(
-    job: Job, place: Place, change: Change, significance: Significance, assets: Assets, progress: Progress
+    job: Job,
+    place: Place,
+    change: Change,
+    significance: Significance,
+    assets: Assets,
+    progress: Progress,
+    record: Record,
 ) -> Plan:
     """Which template, filled in with what, comes to which tasks."""
     level = f"significance: {significance.level} ({'; '.join(significance.reasons)})"
-    told = PlannedAnnounce(
-        significance.announce, significance.announce_reason, tuple(assembly.channel_names(place, progress.warn))
-    )
+    channels = assembly.channel_names(place, lambda text: record.warn(progress, text))
+    told = PlannedAnnounce(significance.announce, significance.announce_reason, tuple(channels))
     if significance.level == "skip":
         return Plan(change=change, template=None, tasks=(), notes=(level,), announce=told)
     choice = select(change, load_templates(place.source, place.config.templates), job.template)
@@ -223,7 +239,8 @@ def _carried(job: Job, progress: Progress, record: Record) -> Decision:
     """The decision that a plan file holds. Destinations and secrets come from here and now; files must not have changed."""
     with record.timed("plan"), progress.group("The plan"):
         plan = read_plan(job.plan_file or Path())
-        trigger = replace(read_trigger(job.environ, job.event, job.event_name), trusted=plan.change.trusted)
+        trigger = read_trigger(job.environ, job.event, job.event_name)
+        trigger = replace(trigger, trusted=trigger.trusted and plan.change.trusted)
         place = assembly.open_place(job.repo, job.environ, trigger, job.config_path, job.flags)
         plan = replace(plan, tasks=narrowed(recomputed(plan.tasks), job.only))
         with assembly.scratch_folder() as scratch:
@@ -282,7 +299,9 @@ def _publish(place: Place, files: tuple[PublishedFile, ...], record: Record, pro
         published.append(publisher)
         # A link that works for everyone comes before a path on this machine.
         record.links = (*links, *record.links)
-    path = record.write(place.output)
+    path = _written(place, record, progress)
+    if path is None:
+        return
     for publisher in published:
         try:
             manifest = publisher.publish_manifest(path)
@@ -293,7 +312,7 @@ def _publish(place: Place, files: tuple[PublishedFile, ...], record: Record, pro
 
 
 def _announce(
-    place: Place, files: tuple[PublishedFile, ...], manifest_path: Path, record: Record, progress: Progress
+    place: Place, files: tuple[PublishedFile, ...], manifest_path: Path | None, record: Record, progress: Progress
 ) -> None:
     """Everybody whom it concerns. A message that fails is warned of and kept; it never undoes what was made."""
     announcers: list[Announcer] = []
@@ -322,7 +341,7 @@ def announcement_reason(record: Record) -> str:
     return record.plan.announce.reason if record.plan else "nothing was decided"
 
 
-def _announcement(files: tuple[PublishedFile, ...], manifest_path: Path, record: Record) -> Announcement:
+def _announcement(files: tuple[PublishedFile, ...], manifest_path: Path | None, record: Record) -> Announcement:
     plan = record.plan
     assert plan is not None  # noqa: S101  there is a plan once there is a place
     project = plan.brand.project if plan.brand else plan.change.repository or ""
@@ -347,7 +366,7 @@ def _announcement(files: tuple[PublishedFile, ...], manifest_path: Path, record:
     )
 
 
-def _result(place: Place, record: Record, manifest_path: Path, files: tuple[PublishedFile, ...]) -> Result:
+def _result(place: Place, record: Record, manifest_path: Path | None, files: tuple[PublishedFile, ...]) -> Result:
     code = record.exit_code
     forgiven = code if place.config.on_failure == "warn" and code in FORGIVABLE else 0
     return Result(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -53,6 +54,10 @@ class Kit:
     """Task name -> backends, in order of preference."""
     models: Mapping[TaskName, ModelRef] = field(default_factory=dict)
     """Task name -> model."""
+
+
+_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+"""A shot's id as templates may write it, with its shape. Files are named by it."""
 
 
 class _CannotMake(Exception):
@@ -377,6 +382,21 @@ def read_plan(path: Path) -> Plan:
     try:
         if not isinstance(document, dict):
             raise ValueError("$: expected an object")
-        return from_document(document)
+        return _whole(from_document(document))
     except ValueError as error:
         raise PlanError(f"{path} is not a plan: {error}", advice=advice) from error
+
+
+def _whole(plan: Plan) -> Plan:
+    """The plan, if what no key holds fits together. Raises ValueError."""
+    if plan.tasks and (plan.template is None or plan.brand is None):
+        raise ValueError("$: it has tasks, but no template or brand")
+    ids = {task.id for task in plan.tasks}
+    if len(ids) < len(plan.tasks):
+        raise ValueError("$.tasks: two have one id")
+    for number, task in enumerate(plan.tasks):
+        if not _ID.fullmatch(task.id):
+            raise ValueError(f"$.tasks[{number}].id: {task.id[:60]!r} is no name of a task")
+        if task.fallback is not None and task.fallback not in ids:
+            raise ValueError(f"$.tasks[{number}].fallback: there is no task {task.fallback[:60]!r}")
+    return plan

@@ -53,9 +53,10 @@ class Record:
             progress.warn(text)
 
     def failed_by(self, progress: Progress, error: MediagenError) -> None:
-        """Told at once; it decides the outcome and the exit code."""
-        self.errors.append(error)
-        progress.warn(str(error))
+        """Told at once, the same words only once; it decides the outcome and the exit code."""
+        if str(error) not in map(str, self.errors):
+            self.errors.append(error)
+            progress.warn(str(error))
 
     @contextmanager
     def timed(self, arrow: str) -> Iterator[None]:

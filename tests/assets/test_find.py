@@ -338,7 +338,7 @@ BROKEN = [
     (make_link_out, "lies outside of the repository"),
     (make_link_to_device, "lies outside of the repository"),
     (make_link_to_itself, "is a symbolic link that leads to itself"),
-    (make_dangling_link, "does not exist"),
+    (make_dangling_link, "is a symbolic link that leads nowhere"),
 ]
 
 

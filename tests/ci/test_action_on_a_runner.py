@@ -302,7 +302,7 @@ def test_a_release_becomes_pictures_and_a_video(really: Run, project: Repo) -> N
     assert done.jobs == {"media": "success"}, done.log
     assert done.outputs["template"] == "release"
     made = {path.name for path in (done.kept / "mediagen-out").iterdir()}
-    assert {"index.html", "manifest.json", "card.png", "promo.mp4"} <= made
+    assert {"index.html", "manifest.json", "card-og.png", "card-square.png", "promo.mp4"} <= made
     assert json.loads(done.outputs["videos"])[0].endswith("promo.mp4")
 
 

@@ -95,7 +95,7 @@ def test_an_agent_without_ci_mediagen_installs_it_and_makes_real_media(tmp_path:
         project.path,
         tmp_path / "jenkins",
         path=f"{programs}:/usr/bin:/bin",
-        parameters={"MEDIAGEN": f"git+{source.as_uri()}"},
+        parameters={"MEDIAGEN": f"git+file://localhost{source}"},
         variables={
             "GIT_COMMIT": project.head,
             "BRANCH_NAME": "main",
@@ -104,7 +104,9 @@ def test_an_agent_without_ci_mediagen_installs_it_and_makes_real_media(tmp_path:
         },
     )
     assert done.result == "SUCCESS", done.stderr
-    assert done.stages == {"Plan": "SUCCESS", "Make": "SUCCESS", "Make on a GPU": "SKIPPED"}, done.events
+    assert done.stages == {"Plan": "SUCCESS", "Make": "SUCCESS", "Make on a GPU": "SKIPPED"}, json.dumps(
+        done.events, indent=1
+    )
     assert {"mediagen-out/card.png", "mediagen-out/index.html", "mediagen-out/manifest.json"} <= done.archived
     assert (tmp_path / "jenkins" / "linux" / "workspace@tmp" / "ci-mediagen" / "bin" / "ci-mediagen").exists()
 

@@ -72,6 +72,17 @@ def test_a_missing_gpu_is_fine(programs):
     assert only(doctor.gpu())[0] == "absent"
 
 
+def test_the_encoder_is_there_or_missing(monkeypatch):
+    status, detail = only(doctor.encoder())
+    assert status == "ok"
+    assert detail.startswith("libx264 in PyAV ")
+    monkeypatch.setattr(doctor, "VIDEO_ENCODER", "no-such-encoder")
+    (finding,) = doctor.encoder()
+    assert finding.status == "problem"
+    assert "no no-such-encoder" in finding.detail
+    assert "pip install" in finding.fix
+
+
 def test_gpus_are_told_with_memory_and_driver(programs):
     programs("nvidia-smi", "NVIDIA H200, 143771, 570.10\nNVIDIA L4, 23034, 570.10")
     assert only(doctor.gpu()) == ("ok", "NVIDIA H200, 140 GiB (driver 570.10); NVIDIA L4, 22 GiB (driver 570.10)")
@@ -191,7 +202,20 @@ def run(repo: Path, capsys) -> tuple[int, dict[str, dict[str, str]], bool]:
 def test_a_machine_that_has_everything_is_well(repo, clean, capsys):
     code, findings, ok = run(repo, capsys)
     assert (code, ok) == (0, True), findings
-    assert {"system", "python", "git", "repository", "output", "cache", "temporary", "gpu", "slack"} <= set(findings)
+    assert {
+        "system",
+        "python",
+        "git",
+        "repository",
+        "output",
+        "cache",
+        "temporary",
+        "encoder",
+        "compositor",
+        "fonts",
+        "gpu",
+        "slack",
+    } <= set(findings)
     assert all(finding["status"] != "problem" for finding in findings.values())
     assert list(repo.iterdir()) == [repo / ".git"], "nothing is left behind"
 

@@ -130,6 +130,17 @@ def test_it_does_not_wait_longer_than_its_patience(server: Scripted) -> None:
     assert waits == []
 
 
+def test_attempts_and_patience_are_those_that_were_given(server: Scripted) -> None:
+    server.answers = [(503, {"Retry-After": "1"})]
+    waits: list[float] = []
+    with client(server, waits, attempts=2, longest_wait=2.0) as http, pytest.raises(ServiceError):
+        http.request("GET", "x")
+    assert (len(server.seen), len(waits)) == (2, 1)
+    with client(server, waits, attempts=2, longest_wait=0.5) as http, pytest.raises(ServiceError):
+        http.request("GET", "x")
+    assert (len(server.seen), len(waits)) == (3, 1)
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [(401, CredentialsError), (403, CredentialsError), (404, UsageError), (422, UsageError), (501, UsageError)],

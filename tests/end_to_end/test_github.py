@@ -61,7 +61,7 @@ def test_a_second_attempt_of_the_job_reuses_the_card_and_says_so(repo: Repo, tmp
         ("feat: dark mode [skip media]", {}, "[skip media] in its message"),
         ("feat: dark mode", {"body": "promo: no"}, "the pull request's promo: line says no"),
         (
-            "fix: CVE-2026-1 in the parser",
+            "fix: CVE-2026-12345 in the parser",
             {},
             "a security change is told with its release, or with the label promo:yes",
         ),

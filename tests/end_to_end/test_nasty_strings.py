@@ -47,8 +47,11 @@ REST = [name for name in CORPUS if name not in FAST]
 
 
 def encoded(text: str) -> bytes:
-    """As git stores it: NUL cannot be in a message, and any other byte can."""
-    return text.replace("\0", "").encode("utf-8", "surrogateescape" if "\udcff" in text else "surrogatepass")
+    """As git stores it: NUL cannot be in a message, and any other byte can, which the corpus writes as a lone surrogate."""
+    return b"".join(
+        bytes([ord(one) - 0xDC00]) if "\udc80" <= one <= "\udcff" else one.encode("utf-8", "surrogatepass")
+        for one in text.replace("\0", "")
+    )
 
 
 def run(repo: Repo, job: GitHubJob) -> str:

@@ -127,6 +127,12 @@ def edited(change: Callable[[dict[str, Any]], object]) -> Callable[[str], str]:
         pytest.param(edited(lambda plan: plan.pop("schema_version")), "has None", id="no version"),
         pytest.param(edited(lambda plan: plan.update(extra=1)), "unknown 'extra'", id="an unknown field"),
         pytest.param(edited(lambda plan: plan.pop("tasks")), "missing 'tasks'", id="no tasks"),
+        pytest.param(edited(lambda plan: plan.update(brand=None)), "no template or brand", id="no brand"),
+        pytest.param(
+            edited(lambda plan: plan["tasks"][0].update(id="../../evil")), "tasks[0].id", id="a path for an id"
+        ),
+        pytest.param(edited(lambda plan: plan["tasks"][0].update(id="promo")), "two have one id", id="an id twice"),
+        pytest.param(edited(lambda plan: plan["tasks"][0].update(fallback="x")), "tasks[0].fallback", id="a fallback"),
         pytest.param(lambda text: text[: len(text) // 2], "is not JSON", id="truncated"),
         pytest.param(lambda text: "[]", "is not a plan", id="a list"),
         pytest.param(lambda text: "", "is not JSON", id="empty"),
@@ -166,3 +172,15 @@ def test_destinations_are_those_of_the_machine_that_carries_it_out(
     answer("run", "--plan", plan, "--only", "card", cwd=pictured.path, env=env)
     assert (pictured.path / "here" / "card.png").exists()
     assert (pictured.path / "shown" / "card.png").exists()
+
+
+@pytest.mark.parametrize("path", ["/etc/hostname", "../outside", ".git/config", "package:../../../etc/hostname"])
+def test_a_path_in_the_plan_leads_out_of_no_repository(
+    plan: Path, pictured: Repo, env: dict[str, str], path: str
+) -> None:
+    document = json.loads(plan.read_text("utf-8"))
+    for task in document["tasks"]:
+        for item in task["inputs"]:
+            item["path"] = path
+    plan.write_text(json.dumps(document))
+    ci_mediagen("run", "--plan", plan, cwd=pictured.path, env=env, code=2)

@@ -57,6 +57,22 @@ def test_it_gets_a_card_without_any_secret_and_ends_well(tmp_path: Path, fork: b
     assert "not merged yet" in job.summary
 
 
+def test_without_secrets_it_ends_well_with_a_line_for_each_place_that_it_could_not_reach(tmp_path: Path) -> None:
+    """As the action starts it: `on-failure: warn`."""
+    config = "announce: {slack: {channel: '#releases'}}\npublish: [{s3: s3://media/promo}]\n"
+    repo = make_project(tmp_path / NAME, "fix: start", config=config)
+    base = repo.head
+    repo.branch("dark-mode")
+    repo.commit(FEATURE)
+    job = opened(tmp_path / "job", repo, base, AWS_EC2_METADATA_DISABLED="true")
+    done = ci_mediagen("run", "--on-failure", "warn", cwd=repo.path, env=job.env)
+    warnings = [line for line in done.stderr.splitlines() if line.startswith("::warning")]
+    assert len(warnings) == 2
+    assert "SLACK_BOT_TOKEN" in warnings[0]
+    assert "no credentials were found" in warnings[1]
+    assert job.outputs["generated"] == "true"
+
+
 def test_its_own_configuration_takes_no_effect(tmp_path: Path) -> None:
     """Neither a bucket of the stranger's, nor a channel, a picture, an output folder or a name."""
     repo = make_project(tmp_path / NAME, "fix: start", config="project: Aurora\n")

@@ -37,6 +37,20 @@ def test_jenkins_may_not_know_the_build_before():
     assert read_trigger({**JENKINS, "GIT_BRANCH": "origin/main"}).branch == "main"
 
 
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"BRANCH_NAME": "develop", "BRANCH_IS_PRIMARY": "true"}, True),
+        ({"BRANCH_NAME": "topic"}, False),
+        ({"BRANCH_NAME": "main"}, None),  # a branch source that never tells
+        ({"BRANCH_NAME": "master"}, None),
+        ({"GIT_BRANCH": "origin/topic"}, None),  # no multibranch project
+    ],
+)
+def test_jenkins_tells_whether_a_branch_is_the_primary_one(variables: dict[str, str], told: bool | None):
+    assert read_trigger({**JENKINS, **variables}).on_default_branch is told
+
+
 def test_a_jenkins_change_request_is_open_and_not_trusted():
     found = read_trigger({
         **JENKINS, "BRANCH_NAME": "PR-12", "CHANGE_ID": "12", "CHANGE_TITLE": "feat: dark mode", "CHANGE_TARGET": "main",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from ci_mediagen.events import conventional
+from ci_mediagen.events.git import read_change
+from ci_mediagen.events.interface import Trigger
 from ci_mediagen.events.significance import decide
 from ci_mediagen.model.change import Change, Commit, CommitRange, Highlight, Person, PullRequest, Release, Significance
+from tests.support.repos import make_repo
 
 HUMAN = Person("Ada Lovelace", "ada")
 BOT = Person("dependabot[bot]", "dependabot[bot]", bot=True)
@@ -162,6 +166,57 @@ def test_what_is_not_merged_yet_makes_a_card_silently(more: dict[str, object]):
     assert decide(change("chore: x", **more)).level == "skip"
     assert decide(change("feat: x", author=BOT, **more)).level == "skip"
     assert decide(change("security: x", **more)).level == "skip"
+
+
+OFF_MAIN = "it is not on the default branch, so it counts as not merged yet"
+
+
+@pytest.mark.parametrize("kind", ["push", "merge"])
+@pytest.mark.parametrize("policy", ["auto", "each", "never"])
+def test_what_is_not_on_the_default_branch_makes_at_most_a_card_silently(kind: str, policy: str):
+    for title, labels in (("feat!: x", ()), ("feat: x", ("promo:yes",)), ("fix: x", ()), ("Dark mode", ())):
+        told = change(title, labels=labels, kind=kind, default_branch=False)
+        found = decide(told, has_asset=True, announce=policy)  # type: ignore[arg-type]
+        assert (found.level, found.reasons, found.announce) == ("card", (OFF_MAIN,), "silent")
+        if policy != "never":
+            assert found.announce_reason == OFF_MAIN
+    for title in ("chore: x", "security: x", 'Revert "feat: x"', "feat: x [skip media]"):
+        assert decide(change(title, kind=kind, default_branch=False), announce=policy).level == "skip"  # type: ignore[arg-type]
+
+
+def test_an_explicit_level_off_the_default_branch_is_made_and_not_announced():
+    found = decide(change("feat: x", default_branch=False), mode="full", announce="each")
+    assert (found.level, found.announce, found.announce_reason) == ("full", "silent", OFF_MAIN)
+
+
+def test_on_the_default_branch_or_where_that_is_not_known_a_merge_is_one():
+    for known in (True, None):
+        found = decide(change("feat!: x", default_branch=known), announce="each")
+        assert (found.level, found.announce) == ("full", "post")
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"branch": "main", "default_branch": "main"}, True),
+        ({"branch": "topic", "default_branch": "main"}, False),
+        ({"branch": "main"}, None),
+        ({"branch": "topic", "on_default_branch": False}, False),
+        ({"branch": "main", "default_branch": "main", "trusted": False}, False),  # a fork's main
+        ({"branch": "v1", "tag": "v1", "default_branch": "main", "on_default_branch": False}, None),
+    ],
+)
+def test_a_change_knows_whether_it_is_on_the_default_branch(tmp_path: Path, more: dict[str, object], told: bool | None):
+    repo = make_repo(tmp_path / "project")
+    repo.commit("feat: x")
+    trigger = Trigger(event="x", kind="push", head=repo.head, **more)  # type: ignore[arg-type]
+    assert read_change(repo.path, trigger).default_branch is told
+
+
+def test_releases_digests_and_requests_do_not_ask_for_the_branch():
+    assert decide(release("minor", default_branch=False)).announce == "post"
+    assert decide(digest(Highlight("X", "feat")), announce="each").announce == "post"
+    assert decide(by_hand(default_branch=False), by_hand=True).level == "full"
 
 
 def by_hand(title: str = "chore: x", **more: object) -> Change:

@@ -16,7 +16,8 @@ def run_document(result: Result) -> dict[str, Any]:
     """The answer of `run --json`."""
     urls: dict[tuple[str | None, str], str] = {}
     for link in result.manifest.links:
-        urls.setdefault((link.task, link.role), link.url)
+        if "://" in link.url:  # a folder has a path, and no address
+            urls.setdefault((link.task, link.role), link.url)
     return {
         "schema_version": SCHEMA_VERSION,
         "outcome": result.manifest.outcome,

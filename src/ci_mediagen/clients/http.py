@@ -71,7 +71,11 @@ class Http:
         longest_wait: float = LONGEST_WAIT,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`service` is its name for people; `connect_timeout` goes before `timeout` for connecting. Raises ConfigError for an address that secrets may not be sent to."""
+        """`service` is its name for people; timeouts and waits are in seconds. `connect_timeout` is for connecting alone, and a
+        service that asks for more than `longest_wait` of patience is not asked again.
+
+        Raises ConfigError for an address that secrets may not be sent to.
+        """
         import httpx2
 
         self._service = service

@@ -206,7 +206,11 @@ def _change(
 
 
 def _on_default_branch(trigger: Trigger) -> bool | None:
-    if trigger.on_default_branch is None and trigger.branch and trigger.default_branch and not trigger.tag:
+    if not trigger.trusted:
+        return False
+    if trigger.tag:
+        return None
+    if trigger.branch and trigger.default_branch:
         return trigger.branch == trigger.default_branch
     return trigger.on_default_branch
 

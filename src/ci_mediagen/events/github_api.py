@@ -18,7 +18,6 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from ci_mediagen.errors import EventError, MediagenError, ServiceError
-from ci_mediagen.events import clean
 from ci_mediagen.events.fields import Fields
 from ci_mediagen.events.github import read_pull_request
 from ci_mediagen.events.history import Commits, Entry, Files, entry
@@ -69,6 +68,8 @@ def github_for(trigger: Trigger, environ: Mapping[str, str], note: Callable[[str
     if not trigger.event.startswith("github:") or not _REPOSITORY.fullmatch(trigger.repository or ""):
         return None
     token = (environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN") or "").strip()
+    if not token and trigger.kind == "tag":
+        return None  # a release is told from its tags; hardly ever is it one pull request, so nobody need hear of this
     return GitHubApi(trigger.repository or "", token, base_url=environ.get("GITHUB_API_URL") or API_URL, note=note)
 
 

@@ -19,7 +19,7 @@ _BUMP_WORDS = {
     "patch": "a patch release",
 }
 
-_OFF_MAIN = "it is not on the default branch, so nothing was merged for everybody yet"
+_OFF_MAIN = "it is not on the default branch, so it counts as not merged yet"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,9 @@ THREADS = 4
 """Of the encoder, whatever the machine has: another number would give other bytes."""
 JPEG_QUALITY = 90
 
+_TUNING = {"aq-mode": "3"}
+"""More of the bits go to dark areas, where gradients would show bands."""
+
 _BT709 = 1
 _LIMITED = 1
 _HUNDREDTH = Fraction(1, 100)
@@ -39,7 +42,7 @@ class Mp4Writer:
 
     def __init__(self, path: Path, width: int, height: int, fps: int) -> None:
         self._container = av.open(str(path), "w", options={"movflags": "+faststart"})
-        self._stream = self._container.add_stream("libx264", rate=fps, options={"preset": PRESET, "crf": str(CRF)})
+        self._stream = self._container.add_stream("libx264", rate=fps, options={"preset": PRESET, "crf": str(CRF), **_TUNING})
         self._stream.width, self._stream.height = width, height
         self._stream.pix_fmt = "yuv420p"
         context = self._stream.codec_context
@@ -94,10 +97,12 @@ class _GifTry:
     """Of a second that each frame stays."""
     colours: int
     width: int
+    dither: str = "bayer:bayer_scale=4"
 
 
 _GIF_TRIES = (
-    _GifTry(10, 160, 480),
+    _GifTry(10, 255, 480, "sierra2_4a"),
+    _GifTry(10, 200, 480, "bayer:bayer_scale=2"),
     _GifTry(10, 96, 480),
     _GifTry(12, 64, 480),
     _GifTry(16, 64, 480),
@@ -130,8 +135,8 @@ def _encode_gif(path: Path, frames: Iterable[Pixels], attempt: _GifTry) -> None:
     graph = av.filter.Graph()
     source = graph.add("buffer", f"video_size={width}x{height}:pix_fmt=rgb24:time_base=1/100:pixel_aspect=1/1")
     split = graph.add("split")
-    palette = graph.add("palettegen", f"max_colors={attempt.colours}:stats_mode=diff:reserve_transparent=1")
-    use = graph.add("paletteuse", "dither=bayer:bayer_scale=4:diff_mode=rectangle")
+    palette = graph.add("palettegen", f"max_colors={attempt.colours}:stats_mode=full:reserve_transparent=1")
+    use = graph.add("paletteuse", f"dither={attempt.dither}:diff_mode=rectangle")
     sink = graph.add("buffersink")
     source.link_to(split)
     split.link_to(palette, 0, 0)

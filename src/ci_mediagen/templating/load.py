@@ -12,7 +12,7 @@ from ci_mediagen.model.template import Shot, Template
 from ci_mediagen.templating.layouts import Folder, Wanted, collect
 from ci_mediagen.templating.schema import template_from
 from ci_mediagen.templating.select import PACKAGE
-from ci_mediagen.templating.source import Source, WorkTree
+from ci_mediagen.templating.source import Remembered, Source, WorkTree
 from ci_mediagen.text.marked_yaml import Node, dotted, merge, parse
 from ci_mediagen.text.suggest import did_you_mean
 
@@ -70,7 +70,8 @@ class _Written:
 @functools.cache
 def shipped() -> Home:
     """The templates that come with the program."""
-    return Home(WorkTree(Path(__file__).resolve().parent.parent, "the package"), SHIPPED_FOLDER, PACKAGE)
+    package = WorkTree(Path(__file__).resolve().parent.parent)
+    return Home(Remembered(package, "the package"), SHIPPED_FOLDER, PACKAGE)
 
 
 def load_templates(source: Source, folder: str = DEFAULT_FOLDER) -> tuple[Template, ...]:

@@ -106,6 +106,26 @@ class WorkTree:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """A source that does not change while we run, each file read once: the package."""
+
+    source: Source
+    name: str
+    _read: dict[str, bytes | None] = field(default_factory=dict, compare=False, hash=False)
+
+    def read(self, path: str) -> bytes | None:
+        if path not in self._read:
+            self._read[path] = self.source.read(path)
+        return self._read[path]
+
+    def folders(self, path: str) -> tuple[str, ...]:
+        return self.source.folders(path)
+
+    def files(self, path: str) -> tuple[str, ...]:
+        return self.source.files(path)
+
+
+@dataclass(frozen=True, slots=True)
 class GitRef:
     """The files as they are in a commit. Symlinks are not followed: git keeps them as texts."""
 

@@ -5,6 +5,7 @@ The dataclasses are validated as JSON in strict mode: a number is no text and a 
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import types
@@ -19,8 +20,8 @@ from ci_mediagen.errors import MediagenError
 from ci_mediagen.text.marked_yaml import Mark, Node, dotted
 from ci_mediagen.text.suggest import did_you_mean
 
-STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
-"""Of every dataclass that YAML is checked against."""
+STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, defer_build=True)
+"""Of every dataclass that YAML is checked against. Only the outermost one's validator is built, when it is first used."""
 
 MOST_SHOWN = 10
 """Mistakes told at once."""
@@ -78,13 +79,19 @@ def validated(kind: type[T], node: Node, error: type[MediagenError]) -> T:
     return value
 
 
+@functools.cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    """Built once: it takes as long as checking a hundred files with it."""
+    return TypeAdapter(kind)
+
+
 def attempt(kind: type[T], node: Node) -> tuple[T | None, list[Problem]]:
     """The instance, or every mistake."""
     if not isinstance(node.value, Mapping):
         return None, [Problem(node.mark, (), f"expected keys and values, got {_named(node.value)}")]
     node = _with_lists(kind, node)
     try:
-        return TypeAdapter(kind).validate_json(json.dumps(node.plain())), []
+        return _adapter(kind).validate_json(json.dumps(node.plain())), []
     except ValidationError as found:
         details = found.errors(include_url=False)
     except ValueError as found:
@@ -94,7 +101,7 @@ def attempt(kind: type[T], node: Node) -> tuple[T | None, list[Problem]]:
 
 def json_schema(kind: type[Any]) -> dict[str, Any]:
     """JSON schema of what people may write: one value stands for a list of one."""
-    schema: dict[str, Any] = TypeAdapter(kind).json_schema()
+    schema: dict[str, Any] = _adapter(kind).json_schema()
     return _singles_allowed(schema)  # type: ignore[no-any-return]
 
 

@@ -5,9 +5,11 @@ Importing this imports nothing heavy: planning asks `resolve`, a worker calls `m
 
 from __future__ import annotations
 
+import errno
 import functools
 import importlib.util
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import Any
 
 from ci_mediagen.backends.compositor.fonts import built_in, digest
 from ci_mediagen.backends.interface import Estimate, Made, Unsupported
-from ci_mediagen.errors import NothingMadeError
+from ci_mediagen.errors import NothingMadeError, UnavailableError
 from ci_mediagen.model.finding import Finding
 from ci_mediagen.model.media import Role
 from ci_mediagen.model.task import Task
@@ -23,8 +25,8 @@ from ci_mediagen.model.task import Task
 VERSION = "1"
 """Of what is drawn: raised when the same task would give other pixels, so that no artifact of an older one is reused."""
 
-WORKER_MEMORY_BYTES = 3 << 30
-"""Address space: a 3840x2160 promo over a 100-megapixel picture takes 2 GiB of it."""
+WORKER_MEMORY_BYTES = 4 << 30
+"""Address space: a 3840x2160 promo over a picture of 100 megapixels, the most that is read, takes 2.7 GiB of it."""
 WORKER_IMPORTS = ("av", "cv2", "jinja2", "numpy", "PIL.Image", "pytakumi", "ci_mediagen.backends.compositor.promo")
 
 TASKS = ("card", "promo", "image-to-video")
@@ -85,22 +87,51 @@ class CompositorBackend:
 
         watch = Watch(progress, deadline, cancel)
         watch.tell(0.0, "reading what is drawn")
-        kit = make_kit(task, inputs)
         paths: tuple[Path, ...]
         notes: tuple[str, ...] = ()
-        if task.task == "card":
-            card, notes = make_card(kit, folder)
-            paths = (card,)
-        elif task.task == "promo":
-            paths, notes = make_promo(kit, folder, watch)
-        else:
-            paths = make_clip(kit, folder, watch)
-        roles: tuple[Role, ...] = ("main", "poster", "preview")
-        files = tuple(media_file(path, role, task.alt) for path, role in zip(paths, roles, strict=False))
+        with _library_errors():
+            kit = make_kit(task, inputs)
+            if task.task == "card":
+                card, notes = make_card(kit, folder)
+                paths = (card,)
+            elif task.task == "promo":
+                paths, notes = make_promo(kit, folder, watch)
+            else:
+                paths = make_clip(kit, folder, watch)
+            roles: tuple[Role, ...] = ("main", "poster", "preview")
+            files = tuple(media_file(path, role, task.alt) for path, role in zip(paths, roles, strict=False))
         return Made(files=files, versions=tuple(_versions().items()), notes=notes)
 
     def check(self) -> Sequence[Finding]:
         return (_check_libraries(), _check_fonts())
+
+
+@contextmanager
+def _library_errors() -> Iterator[None]:
+    """What OpenCV, FFmpeg and the file system say, as one of ours."""
+    import av.error
+    import cv2
+
+    try:
+        yield
+    except MemoryError as error:
+        raise _out_of_memory() from error
+    except cv2.error as error:
+        if error.code == cv2.Error.STS_NO_MEM:
+            raise _out_of_memory() from error
+        raise NothingMadeError(f"OpenCV refused: {error.err}") from error
+    except (av.error.FFmpegError, OSError) as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise UnavailableError(
+                "the disk is full", advice="Free some space, or set CI_MEDIAGEN_CACHE to a folder on a larger disk."
+            ) from error
+        raise NothingMadeError(f"a file could not be read or written: {error.strerror or error}") from error
+
+
+def _out_of_memory() -> UnavailableError:
+    return UnavailableError(
+        "the worker ran out of the memory that it may use", advice="Use smaller pictures, or a smaller size."
+    )
 
 
 def _refusal(task: Task) -> str:

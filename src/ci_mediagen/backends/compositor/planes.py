@@ -126,13 +126,12 @@ def layer_of(pixels: Pixels) -> Layer | None:
 
 def shown_box(alpha: npt.NDArray[np.uint8]) -> tuple[int, int, int, int] | None:
     """(x, y, width, height), all even, around what is not zero."""
-    rows = np.flatnonzero(cv2.reduce(alpha, 1, cv2.REDUCE_MAX))
-    if not rows.size:
+    x, y, width, height = cv2.boundingRect(np.ascontiguousarray(alpha))
+    if not width:
         return None
-    columns = np.flatnonzero(cv2.reduce(alpha, 0, cv2.REDUCE_MAX))
-    left, top = int(columns[0]) & ~1, int(rows[0]) & ~1
-    right, bottom = (int(columns[-1]) + 2) & ~1, (int(rows[-1]) + 2) & ~1
-    return left, top, min(right, alpha.shape[1]) - left, min(bottom, alpha.shape[0]) - top
+    left, top = x & ~1, y & ~1
+    right, bottom = min((x + width + 1) & ~1, alpha.shape[1]), min((y + height + 1) & ~1, alpha.shape[0])
+    return left, top, right - left, bottom - top
 
 
 @dataclass(frozen=True)
