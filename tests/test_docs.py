@@ -132,7 +132,7 @@ def names(cell: str) -> list[str]:
     return re.findall(r"`([^`]+)`", cell)
 
 
-def each(documents: Collection[Path]) -> Any:
+def each(documents: Collection[Path]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("document", documents, ids=lambda path: path.relative_to(ROOT).as_posix())
 
 
@@ -452,6 +452,21 @@ def test_the_words_that_a_key_takes_are_all_there(key: str, kind: Any) -> None:
 def test_the_shapes_have_the_sizes_that_are_shown() -> None:
     told = {names(row[0])[0]: tuple(map(int, row[1].split("x"))) for row in table(AUTHORS, "shape")}
     assert told == dict(model.SHAPES)
+
+
+def test_the_priorities_and_transitions_are_those_that_are_shown() -> None:
+    from ci_mediagen.backends.compositor.transitions import SECONDS
+
+    (sentence,) = re.findall(r"The\s+shipped ones:((?:.|\n)*?)\.\n", prose(AUTHORS))
+    told = {
+        name: int(number)
+        for group, number in re.findall(r"([a-z ]+?) (\d+)", " ".join(sentence.split()))
+        for name in group.split(" and ")
+    }
+    shipped = {template.name: template.priority for template in load_templates(WorkTree(ROOT / "docs"))}
+    assert {name.strip(): number for name, number in told.items()} == {k: v for k, v in shipped.items() if v}
+    seconds = {name: float(number) for name, number in re.findall(r"`(\w+)` \(([\d.]+) s\)", prose(AUTHORS))}
+    assert seconds == {name: number for name, number in SECONDS.items() if number}
 
 
 def test_the_keys_of_shots_and_scenes_are_all_there() -> None:

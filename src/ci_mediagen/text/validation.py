@@ -5,7 +5,6 @@ The dataclasses are validated as JSON in strict mode: a number is no text and a 
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 import types
@@ -79,10 +78,14 @@ def validated(kind: type[T], node: Node, error: type[MediagenError]) -> T:
     return value
 
 
-@functools.cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
+_adapters: dict[Any, TypeAdapter[Any]] = {}
+
+
+def _adapter(kind: type[T]) -> TypeAdapter[T]:
     """Built once: it takes as long as checking a hundred files with it."""
-    return TypeAdapter(kind)
+    if kind not in _adapters:
+        _adapters[kind] = TypeAdapter(kind)
+    return _adapters[kind]
 
 
 def attempt(kind: type[T], node: Node) -> tuple[T | None, list[Problem]]:

@@ -139,7 +139,7 @@ def _refusal(task: Task) -> str:
     if task.task not in TASKS:
         return f"it draws, and does not make {task.task} (it makes {', '.join(TASKS)})"
     parameters = task.parameters
-    width, height = parameters.get("width"), parameters.get("height")
+    width, height = parameters.get("width", 0), parameters.get("height", 0)
     if not _whole(width, SMALLEST_SIDE, LARGEST_SIDE) or not _whole(height, SMALLEST_SIDE, LARGEST_SIDE):
         return f"a size of {width}x{height} pixels (each {SMALLEST_SIDE} to {LARGEST_SIDE})"
     names = {item.name for item in task.inputs}
