@@ -155,6 +155,7 @@ def test_a_missing_agent_is_the_only_thing_that_stops_it(execute: Execute) -> No
     assert (done.result, done.stages["Make on a GPU"]) == ("FAILURE", "FAILURE")
 
 
+@pytest.mark.slow
 def test_secrets_reach_the_run_only_and_never_the_log(execute: Execute, tmp_path: Path) -> None:
     done = execute(
         [CARD],
@@ -167,6 +168,7 @@ def test_secrets_reach_the_run_only_and_never_the_log(execute: Execute, tmp_path
     assert "token: ****" in json.dumps(done.events)
 
 
+@pytest.mark.slow
 def test_a_forks_build_makes_media_without_any_secret(execute: Execute, tmp_path: Path) -> None:
     done = execute(
         [CARD],
@@ -185,6 +187,7 @@ def test_a_missing_credential_leaves_the_build_successful(execute: Execute) -> N
     assert "nowhere" in done.steps("catchError")[0]["caught"]
 
 
+@pytest.mark.slow
 def test_a_parameter_is_never_part_of_a_script(execute: Execute, tmp_path: Path) -> None:
     hostile = f"x'; touch {tmp_path}/pwned; echo '$(touch {tmp_path}/pwned)"
     done = execute(
@@ -257,6 +260,7 @@ def test_the_simulator_refuses_what_jenkins_would(execute: Execute, tmp_path: Pa
     assert said in json.dumps(done.events)
 
 
+@pytest.mark.slow
 def test_the_simulator_refuses_an_unknown_section(execute: Execute, tmp_path: Path) -> None:
     file = tmp_path / "Jenkinsfile"
     file.write_text("pipeline { agent any\n stags { } }")

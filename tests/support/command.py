@@ -19,8 +19,7 @@ def environment(cache: Path, **variables: str) -> dict[str, str]:
         "PATH": os.environ["PATH"],
         "HOME": str(cache),
         "LANG": "C.UTF-8",
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_SYSTEM": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
         "CI_MEDIAGEN_CACHE": str(cache / "cache"),
         **variables,
     }

@@ -131,13 +131,14 @@ class Runner:
         return self.folder / ".cache" / "act" / "tool_cache"
 
     def _environment(self) -> dict[str, str]:
-        """A bare machine's, with pip's configuration: nothing of the test's own CI system, no git configuration."""
+        """A bare machine's, with pip's configuration: nothing of the test's own CI system, no git configuration but
+        what a step writes into this home."""
         kept = {
             name: value
             for name, value in os.environ.items()
             if name in ("PATH", "LANG", "TMPDIR") or name.startswith(("PIP_", "SSL_", "http_", "https_", "no_proxy"))
         }
-        return {**kept, "HOME": str(self.folder), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+        return {**kept, "HOME": str(self.folder), "GIT_CONFIG_NOSYSTEM": "1"}
 
     @staticmethod
     def _uses(repository: Path) -> set[str]:

@@ -97,7 +97,6 @@ def build(
         "PATH": f"{path}{os.pathsep}{os.environ['PATH']}" if path else os.environ["PATH"],
         "HOME": str(folder),
         "LANG": "C.UTF-8",
-        "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
     }
     folder.mkdir(parents=True, exist_ok=True)

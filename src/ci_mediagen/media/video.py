@@ -19,6 +19,9 @@ MAX_BYTES = 500_000_000
 MAX_SIDE = 8192
 MAX_SECONDS = 600.0
 
+_LOST_FRAMES = 2
+"""Frames at the end that encoders announce and some do not write."""
+
 _ADVICE = "Use a whole MP4 or WebM file (H.264, VP9 or AV1)."
 
 
@@ -64,6 +67,7 @@ class Clip:
             with av.open(str(self._path)) as container:
                 stream = container.streams.video[0]
                 first: float | None = None
+                count = 0
                 for frame in container.decode(stream):
                     time = frame.time or 0.0
                     first = time if first is None else first
@@ -82,6 +86,11 @@ class Clip:
                         planes.append(
                             rows[top // half : (top + height) // half, left // half : (left + width) // half].copy()
                         )
+                    count += 1
                     yield (time - first) / self.seconds, (planes[0], planes[1], planes[2])
+                if count + _LOST_FRAMES < stream.frames:
+                    raise AssetError(
+                        f"{self._name} is broken or cut off: {count} of its {stream.frames} frames are there", advice=_ADVICE
+                    )
         except (av.error.FFmpegError, OSError, ValueError) as error:
             raise AssetError(f"{self._name} is broken or cut off: {error}", advice=_ADVICE) from error

@@ -111,7 +111,7 @@ def draw(page: Page, size: Size, time_ms: int = 0) -> Pixels:
     except (RuntimeError, ValueError, TypeError) as error:
         raise TemplateError(
             f"a layout cannot be drawn: {error}",
-            advice="See docs/templates.md for the HTML and CSS that layouts may use.",
+            advice="See docs/template-authors.md for the HTML and CSS that layouts may use.",
         ) from error
     pixels = np.frombuffer(raw, np.uint8).reshape(size.height, size.width, 4)
     return cv2.cvtColor(pixels, cv2.COLOR_RGBA2mRGBA).astype(np.uint8, copy=False)
@@ -132,7 +132,7 @@ def measure(page: Page, size: Size, time_ms: int = 0) -> Box:
     except (RuntimeError, ValueError, TypeError) as error:
         raise TemplateError(
             f"a layout cannot be laid out: {error}",
-            advice="See docs/templates.md for the HTML and CSS that layouts may use.",
+            advice="See docs/template-authors.md for the HTML and CSS that layouts may use.",
         ) from error
     return _box(tree)
 

@@ -64,7 +64,7 @@ class Layouts:
         except jinja2.UndefinedError as error:
             raise TemplateError(
                 f"layout {self._place(name, error)}: {error.message}",
-                advice=f"A layout knows: {', '.join(sorted(context))}. See docs/templates.md.",
+                advice=f"A layout knows: {', '.join(sorted(context))}. See docs/template-authors.md.",
             ) from error
         except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
             raise TemplateError(f"layout {self._place(name, error)}: {error}") from error
