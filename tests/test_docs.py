@@ -48,7 +48,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 TOLD = [path for path in DOCUMENTS if "reference" not in path.parts]
 """The documents that people write; those of docs/reference are generated."""
 
-NOT_OURS = frozenset({"CI_MEDIAGEN_REQUIRE_REAL"})
+NOT_OURS = frozenset({"REQUIRE_REAL_PARTS"})
 """Variables of the prefix that only the tests read."""
 
 OWN_TEMPLATE = re.compile(r"\.mediagen/templates/[a-z0-9-]+/[A-Za-z0-9_.-]+")

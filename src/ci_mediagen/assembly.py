@@ -69,14 +69,19 @@ def open_place(
     repository = Repository(repo, fetch=False)
     answer = repository.ask("rev-parse", "--show-toplevel")
     top = Path(answer.text) if answer.ok and answer.text else repo.resolve()
-    source: Source = WorkTree(top) if trigger.trusted else GitRef(top, trigger.base or _base_branch(trigger))
+    source: Source = WorkTree(top) if trigger.trusted else _base(repository, top, trigger)
     config = load_config(top, config_path, environ, flags, read_file=None if trigger.trusted else source.read)
     return Place(top, environ, trigger, config, source)
 
 
-def _base_branch(trigger: Trigger) -> str:
-    base = trigger.pull_request.base if trigger.pull_request else None
-    return f"refs/remotes/origin/{base or trigger.default_branch or 'HEAD'}"
+def _base(repository: Repository, top: Path, trigger: Trigger) -> GitRef:
+    """What the change is to be merged into. A branch is looked up at the remote first: a local one of the same name may
+    be the change itself."""
+    branch = trigger.pull_request.base if trigger.pull_request else None
+    base = trigger.base or branch or trigger.default_branch
+    if base is None:
+        return GitRef(top, "refs/remotes/origin/HEAD")
+    return GitRef(top, repository.branch_tip(base) or base)
 
 
 def package_rules(config: Config) -> tuple[PackageRule, ...]:
@@ -122,24 +127,25 @@ def _load_backend(name: str) -> Backend | None:
 
 
 def store_of(place: Place) -> Store:
-    return DirectoryStore(_store_root(place))
+    return DirectoryStore(_data_root(place) / "store")
 
 
 def executor_for(place: Place, store: Store) -> Executor:
-    root = _store_root(place)
+    root = _data_root(place)
     return LocalExecutor(
         store,
-        DirectoryLedger(root.parent / "ledger"),
-        scratch=root / ".work",
+        DirectoryLedger(root / "ledger"),
+        scratch=root / "work",
         deadline=time.monotonic() + timedelta(minutes=place.config.timeout_minutes).total_seconds(),
         environ=place.environ,
     )
 
 
-def _store_root(place: Place) -> Path:
+def _data_root(place: Place) -> Path:
+    """The folder of store, ledger and work in progress."""
     configured = place.config.store
     if configured is None:
-        return cache_root(place.environ) / "store"
+        return cache_root(place.environ)
     if "://" in configured:
         raise ConfigError(
             f"{place.config.origin('store')}: store: {configured} is not a folder",

@@ -63,7 +63,7 @@ def test_make_knows_the_command_and_help_tells_of_it(name: str) -> None:
 
 def test_continuous_integration_runs_the_readmes_commands_with_real_parts() -> None:
     script = (ROOT / ".ci" / "run").read_text("utf-8")
-    for words in ("CI_MEDIAGEN_REQUIRE_REAL=1", "tools/install-real-parts", "make test ", "make test-slow "):
+    for words in ("REQUIRE_REAL_PARTS=1", "tools/install-real-parts", "make test ", "make test-slow "):
         assert words in script
 
 

@@ -12,9 +12,9 @@ import click
 import pytest
 
 from ci_mediagen import __version__, errors
-from ci_mediagen.cli import main
 from ci_mediagen.cli.main import COMMANDS, cli, exit_code
-from tests.support.command import environment
+from tests.support.command import environment, start
+from tests.support.processes import marked, wait_until
 from tests.support.project import NAME, make_project
 
 
@@ -134,19 +134,23 @@ def test_a_full_standard_output_is_told(tmp_path: Path) -> None:
     assert "bug" not in done.stderr
 
 
-def test_sigterm_before_anything_began_ends_with_its_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(**_: object) -> None:
-        os.kill(os.getpid(), signal.SIGTERM)
-        signal.pause()
-
-    before = signal.getsignal(signal.SIGTERM)
-    monkeypatch.setattr(cli, "main", fail)
-    try:
-        with pytest.raises(SystemExit) as ended:
-            main.main([])
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    assert ended.value.code == 143
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_at_any_moment_ends_it_with_its_code(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    """Also before there is anything to clean up: here while git is asked, which never answers."""
+    repo = make_project(tmp_path / NAME)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "git").write_text(f"#!/bin/sh\ntouch '{tmp_path}/asked'\nexec sleep 60\n")
+    (programs / "git").chmod(0o755)
+    env = environment(tmp_path) | {"PATH": f"{programs}:{os.environ['PATH']}"}
+    process = start(["plan"], repo.path, env)
+    wait_until((tmp_path / "asked").exists, "git is asked")
+    process.send_signal(number)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == code
+    assert "Interrupted. What was made is stored: run again to finish." in err
+    assert "Traceback" not in err
+    assert not marked(programs), "nothing of it is left"
 
 
 def test_help_loads_no_subcommand_and_nothing_heavy() -> None:

@@ -1,6 +1,6 @@
 """The real parts that tests use: servers, runners, browsers. Where one is missing, the test says how to get it.
 
-On a developer's machine the test is then skipped; where `CI_MEDIAGEN_REQUIRE_REAL=1` (as `.ci/run` sets it) it fails, so
+On a developer's machine the test is then skipped; where `REQUIRE_REAL_PARTS=1` (as `.ci/run` sets it) it fails, so
 that a missing install step cannot look like a pass.
 """
 
@@ -30,7 +30,7 @@ def require(program_or_module: str, how_to_install: str) -> str:
 
 def missing(reason: str) -> NoReturn:
     """Ends the test: skipped for a newcomer, failed in continuous integration."""
-    if os.environ.get("CI_MEDIAGEN_REQUIRE_REAL") == "1":
+    if os.environ.get("REQUIRE_REAL_PARTS") == "1":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
 

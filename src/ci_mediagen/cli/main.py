@@ -87,7 +87,8 @@ def exit_code(arguments: Sequence[str] | None = None) -> int:
         return UsageError.exit_code
     except (click.Abort, KeyboardInterrupt) as error:
         _say("Interrupted. What was made is stored: run again to finish.")
-        return SIGTERM_EXIT if isinstance(error, Terminated) else SIGINT_EXIT
+        # click turns every KeyboardInterrupt into an Abort.
+        return SIGTERM_EXIT if isinstance(error, Terminated) or isinstance(error.__cause__, Terminated) else SIGINT_EXIT
     except MediagenError as error:
         _say(f"Error: {error}")
         return error.exit_code

@@ -84,5 +84,5 @@ def test(names: tuple[str, ...], repo: Path, output: Path | None, only: tuple[st
         )
     for name, page in tested.items():
         answer(f"{name}: {page}")
-    say(f"{len(tested)} templates are right.")
+    say("1 template is right." if len(tested) == 1 else f"{len(tested)} templates are right.")
     return 0

@@ -88,7 +88,7 @@ def _natural(change: Change, has_asset: bool) -> _Decision:
     if change.kind == "merge-queue" or not change.trusted:
         return _unmerged(change)
     if change.release is not None:
-        return _release(change.release, change.security)
+        return _release(change.release, change.security, only_a_tag=change.kind == "tag")
     if not change.commits:
         return _skip("there are no commits in the range")
     if change.kind == "manual":
@@ -120,10 +120,10 @@ def _unmerged(change: Change) -> _Decision:
     return _Decision("card", reason, "silent", reason)
 
 
-def _release(release: Release, security: bool) -> _Decision:
+def _release(release: Release, security: bool, *, only_a_tag: bool) -> _Decision:
     if release.prerelease:
         return _Decision("card", "a prerelease", "silent", "a prerelease is not announced")
-    if release.bump == "unknown" and not release.url:
+    if release.bump == "unknown" and (only_a_tag or not release.url):
         reason = f"the tag {release.tag} holds no version"
         return _Decision("card", reason, "silent", reason)
     if release.draft:
