@@ -140,7 +140,10 @@ def test_a_signal_at_any_moment_ends_it_with_its_code(tmp_path: Path, number: si
     repo = make_project(tmp_path / NAME)
     programs = tmp_path / "bin"
     programs.mkdir()
-    (programs / "git").write_text(f"#!/bin/sh\ntouch '{tmp_path}/asked'\nexec sleep 60\n")
+    script = (
+        f"#!/bin/sh\n[ \"$1\" = version ] && exec echo git version 2.50.0\ntouch '{tmp_path}/asked'\nexec sleep 60\n"
+    )
+    (programs / "git").write_text(script)
     (programs / "git").chmod(0o755)
     env = environment(tmp_path) | {"PATH": f"{programs}:{os.environ['PATH']}"}
     process = start(["plan"], repo.path, env)
