@@ -60,7 +60,7 @@ def test_jobs_get_the_least_permissions(file: Path) -> None:
     assert yaml.safe_load(file.read_text("utf-8"))["permissions"] == {}
     for name, job in jobs_of(file).items():
         writes = [scope for scope, access in job["permissions"].items() if access == "write"]
-        assert writes == (["contents"] if name == "release" else []), f"{name} may write {writes}"
+        assert writes == (["contents"] if name in ("release", "assets") else []), f"{name} may write {writes}"
 
 
 @EVERY
@@ -119,6 +119,11 @@ runs:
       run: cp -R "$FROM" "$KEEP/artifact-$NAME"
 """
 
+GH = """#!/bin/sh
+echo "gh $*" >> "$KEEP/gh.txt"
+if [ "$1 $2" = "run download" ]; then mkdir media && touch media/card.png media/promo.mp4 media/manifest.json; fi
+"""
+
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> tuple[Runner, Path]:
@@ -133,7 +138,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> tuple[Runner, Path]:
     program = programs / "bin" / "ci-mediagen"
     program.write_text(PROGRAM.format(python=sys.executable))
     gh = programs / "gh"
-    gh.write_text('#!/bin/sh\necho "gh $*" >> "$KEEP/gh.txt"\n')
+    gh.write_text(GH)
     for file in (program, gh):
         file.chmod(0o755)
     runner = Runner(folder / "home", {ACTION: action, "actions/upload-artifact": upload.path})
@@ -192,8 +197,13 @@ def test_merge_makes_media_without_any_secret(machine: tuple[Runner, Path], proj
 
 def test_media_of_a_release_come_after_it_and_are_announced(machine: tuple[Runner, Path], project: Repo) -> None:
     done = run(machine, project, "release.yml", "push", push("refs/tags/v1.1.0"), secrets={"SLACK_BOT_TOKEN": "xoxb-1"})
-    assert done.jobs == {"release": "success", "media": "success"}, done.log
-    assert "gh release create v1.1.0" in (done.kept / "gh.txt").read_text()
+    assert done.jobs == {"release": "success", "media": "success", "assets": "success"}, done.log
+    calls_of_gh = (done.kept / "gh.txt").read_text()
+    assert "gh release create v1.1.0" in calls_of_gh
+    attached = next(line for line in calls_of_gh.splitlines() if "release upload v1.1.0" in line)
+    assert "media/card.png" in attached
+    assert "media/promo.mp4" in attached
+    assert "manifest.json" not in attached
     (call,) = calls(done)
     assert (call["channel"], call["token"]) == ("#releases", "xoxb-1")
 

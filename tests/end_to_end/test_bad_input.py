@@ -13,9 +13,11 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
+from ci_mediagen.cli.main import exit_code
 from tests.support.command import ci_mediagen
 from tests.support.github_job import GitHubJob
 from tests.support.payloads import PAYLOADS
@@ -30,14 +32,28 @@ LAUGHS = "a: &a [x, x, x, x, x, x, x, x]\n" + "".join(
 """Eight times as long with each line."""
 
 
-def refused(repo: Path, env: dict[str, str], *arguments: str | Path, code: int = 2, command: str = "plan") -> str:
-    """The one message on stderr; the rest of what it said before is not part of it."""
-    done = ci_mediagen(command, *arguments, cwd=repo, env=env, code=code)
-    assert done.stdout == ""
-    errors = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
-    assert len(errors) == 1, done.stderr
-    assert "This is a bug" not in done.stderr
-    return done.stderr[done.stderr.index("Error: ") :]
+class Refused(Protocol):
+    def __call__(self, repo: Path, *arguments: str | Path, **variables: str) -> str: ...
+
+
+@pytest.fixture
+def refused(env: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Refused:
+    """Runs `plan` in a repository and gives the one message with which it refuses. In this process: there are many."""
+
+    def run(repo: Path, *arguments: str | Path, **variables: str) -> str:
+        for name in [*os.environ]:
+            monkeypatch.delenv(name)
+        for name, value in (env | variables).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(repo)
+        assert exit_code(["plan", *map(str, arguments)]) == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        errors = [line for line in captured.err.splitlines() if line.startswith("Error: ")]
+        assert len(errors) == 1, captured.err
+        return captured.err[captured.err.index("Error: ") :]
+
+    return run
 
 
 @pytest.mark.parametrize(
@@ -66,10 +82,10 @@ def refused(repo: Path, env: dict[str, str], *arguments: str | Path, code: int =
     ],
 )  # fmt: skip
 def test_a_configuration_that_is_wrong_is_told_with_file_line_and_key(
-    repo: Repo, env: dict[str, str], text: str, told: tuple[str, ...]
+    repo: Repo, refused: Refused, text: str, told: tuple[str, ...]
 ) -> None:
     (repo.path / "mediagen.yml").write_bytes(text.encode("utf-8", "surrogateescape"))
-    message = refused(repo.path, env)
+    message = refused(repo.path)
     for words in told:
         assert words in message
     assert "xoxb-1-2" not in message
@@ -118,10 +134,10 @@ shots:
     ],
 )  # fmt: skip
 def test_a_template_that_is_wrong_is_told_with_file_line_and_key(
-    repo: Repo, env: dict[str, str], text: str, told: tuple[str, ...]
+    repo: Repo, refused: Refused, text: str, told: tuple[str, ...]
 ) -> None:
     repo.write({".mediagen/templates/feature/template.yml": text})
-    message = refused(repo.path, env)
+    message = refused(repo.path)
     assert ".mediagen/templates/feature/" in message
     for words in told:
         assert words in message
@@ -136,11 +152,11 @@ def test_a_template_that_is_wrong_is_told_with_file_line_and_key(
     ],
 )
 def test_a_layout_that_is_wrong_is_told_with_file_and_line(
-    repo: Repo, env: dict[str, str], layout: str, told: str
+    repo: Repo, refused: Refused, layout: str, told: str
 ) -> None:
     folder = ".mediagen/templates/feature"
     repo.write({f"{folder}/template.yml": TEMPLATE, f"{folder}/card.html": layout})
-    message = refused(repo.path, env)
+    message = refused(repo.path)
     assert f"{folder}/{told}" in message
 
 
@@ -172,25 +188,25 @@ ASSETS = {
 
 
 @pytest.mark.parametrize("asset", ASSETS.values(), ids=ASSETS)
-def test_a_configured_picture_that_cannot_be_shown_is_told(tmp_path: Path, env: dict[str, str], asset: Asset) -> None:
+def test_a_configured_picture_that_cannot_be_shown_is_told(tmp_path: Path, refused: Refused, asset: Asset) -> None:
     repo = make_project(tmp_path / NAME, config="project: Aurora\nassets: {hero: assets/hero.png}\n")
     if asset.content is not None:
         repo.commit("feat: a hero", {"assets/hero.png": asset.content})
-    message = refused(repo.path, env, "--template", "feature")
+    message = refused(repo.path, "--template", "feature")
     assert asset.told in message
     assert "mediagen.yml:2" in message
 
 
 @pytest.mark.parametrize("target", ["/etc/passwd", "../../outside.png", "nowhere.png", "/"])
 def test_a_picture_that_is_a_link_out_of_the_repository_is_refused(
-    tmp_path: Path, env: dict[str, str], target: str
+    tmp_path: Path, refused: Refused, target: str
 ) -> None:
     (tmp_path / "outside.png").write_bytes(screenshot())
     repo = make_project(tmp_path / NAME, config="assets: {hero: assets/hero.png}\n")
     (repo.path / "assets").mkdir()
     (repo.path / "assets" / "hero.png").symlink_to(target)
     repo.commit("feat: a hero", {})
-    message = refused(repo.path, env)
+    message = refused(repo.path)
     assert "assets/hero.png" in message
     assert "link that leads nowhere" in message or "outside of the repository" in message
 
@@ -224,40 +240,40 @@ def test_a_picture_of_the_change_that_cannot_be_shown_is_left_out_and_the_card_i
     ],
 )
 def test_an_event_that_is_none_is_told(
-    repo: Repo, env: dict[str, str], tmp_path: Path, content: bytes, name: str, told: str
+    repo: Repo, refused: Refused, tmp_path: Path, content: bytes, name: str, told: str
 ) -> None:
     (tmp_path / "event.json").write_bytes(content)
     options = ("--event", tmp_path / "event.json", *(("--event-name", name) if name else ()))
-    message = refused(repo.path, env, *options)
+    message = refused(repo.path, *options)
     assert told in message
 
 
-def test_an_event_file_that_is_not_there_is_told(repo: Repo, env: dict[str, str]) -> None:
-    assert "missing.json" in refused(repo.path, env, "--event", "missing.json")
+def test_an_event_file_that_is_not_there_is_told(repo: Repo, refused: Refused) -> None:
+    assert "missing.json" in refused(repo.path, "--event", "missing.json")
 
 
 @pytest.mark.parametrize("asked", ["nowhere..HEAD", "HEAD..nowhere", "v9..v10", "--output=x..HEAD", "abc", "..", ""])
-def test_a_range_that_there_is_not_is_told(repo: Repo, env: dict[str, str], asked: str) -> None:
-    message = refused(repo.path, env, f"--range={asked}")
+def test_a_range_that_there_is_not_is_told(repo: Repo, refused: Refused, asked: str) -> None:
+    message = refused(repo.path, f"--range={asked}")
     assert asked.split("..")[0] in message or "range" in message
 
 
 @pytest.mark.parametrize("since", ["nowhere", "99x", "--all", ""])
-def test_a_since_that_is_no_time_and_no_tag_is_told(repo: Repo, env: dict[str, str], since: str) -> None:
-    assert "since" in refused(repo.path, env, f"--since={since}").lower()
+def test_a_since_that_is_no_time_and_no_tag_is_told(repo: Repo, refused: Refused, since: str) -> None:
+    assert "since" in refused(repo.path, f"--since={since}").lower()
 
 
-def test_a_folder_that_is_no_repository_is_told(tmp_path: Path, env: dict[str, str]) -> None:
-    message = refused(tmp_path, env)
+def test_a_folder_that_is_no_repository_is_told(tmp_path: Path, refused: Refused) -> None:
+    message = refused(tmp_path)
     assert "this is no git repository" in message
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path, env: dict[str, str]) -> None:
-    assert "nowhere" in refused(tmp_path, env, "--repo", tmp_path / "nowhere")
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path, refused: Refused) -> None:
+    assert "nowhere" in refused(tmp_path, "--repo", tmp_path / "nowhere")
 
 
-def test_a_repository_without_a_commit_is_told(tmp_path: Path, env: dict[str, str]) -> None:
-    message = refused(make_repo(tmp_path / "empty").path, env)
+def test_a_repository_without_a_commit_is_told(tmp_path: Path, refused: Refused) -> None:
+    message = refused(make_repo(tmp_path / "empty").path)
     assert "commit" in message
 
 
@@ -320,13 +336,13 @@ def test_a_repository_that_may_not_be_read_is_told(repo: Repo, env: dict[str, st
     assert "git repository" in done.stderr
 
 
-def test_a_repository_of_another_user_is_told_with_what_to_do(repo: Repo, env: dict[str, str]) -> None:
+def test_a_repository_of_another_user_is_told_with_what_to_do(repo: Repo, refused: Refused) -> None:
     """git refuses it: whoever owns it could have put programs into its configuration."""
     if os.geteuid() != 0:
         pytest.skip("needs root, to give a repository to another user")
     for path in (repo.path, repo.path / ".git"):
         os.chown(path, NOBODY, NOBODY)
-    message = refused(repo.path, env)
+    message = refused(repo.path)
     assert f"git config --global --add safe.directory {repo.path}" in message
 
 
@@ -362,8 +378,10 @@ def test_a_full_disk_under_the_cache_is_told_and_what_was_made_stays(
     assert not list((disk / "cache" / "store" / "v1" / ".tmp").glob("*"))
 
 
-def test_github_variables_without_an_event_are_told(repo: Repo, env: dict[str, str], tmp_path: Path) -> None:
-    assert "GITHUB_EVENT_PATH" in refused(repo.path, env | {"GITHUB_ACTIONS": "true"})
+def test_github_variables_without_an_event_are_told(
+    repo: Repo, env: dict[str, str], tmp_path: Path, refused: Refused
+) -> None:
+    assert "GITHUB_EVENT_PATH" in refused(repo.path, GITHUB_ACTIONS="true")
     job = GitHubJob.merged(tmp_path / "job", repo)
     Path(job.env["GITHUB_EVENT_PATH"]).unlink()
-    assert "event.json" in refused(repo.path, job.env)
+    assert "event.json" in refused(repo.path, **job.env)

@@ -26,17 +26,15 @@ OUTPUTS = {
 
 FAST = [
     "commands: workflow command after a carriage return",
-    "commands: old workflow command anywhere",
     "commands: output heredoc",
     "terminal: all controls",
-    "markup: details closed",
     "templates: jinja escape",
     "arguments: option",
     "paths: up",
     "unicode: lone surrogate",
     "unicode: long word",
-    "unicode: mixed directions",
 ]
+"""Of the kinds that do most harm where one encoder is missing; the others are among the long proofs."""
 
 
 def texts(names: list[str]) -> Any:
@@ -92,11 +90,10 @@ def pushed(folder: Path, repo: Repo, ref: str = "refs/heads/main") -> GitHubJob:
 
 
 def message_case(tmp_path: Path, text: str) -> None:
-    """In the subject, the body, the pull request's title, body and labels."""
+    """In a commit's subject and body, and in the title, the body and a label of its pull request."""
     raw = encoded(text)
     subject = raw.split(b"\n")[0].strip() or b"x"
     repo = make_project(tmp_path / NAME, b"feat: " + subject + b"\n\n" + raw + b"\n")
-    run(repo, pushed(tmp_path / "pushed", repo))
     merged = GitHubJob.merged(
         tmp_path / "merged", repo, title=f"feat: {text}", body=text, labels=("feature", text[:50] or "x")
     )

@@ -51,35 +51,39 @@ def job_for(folder: Path, repo: Repo, slack: SlackServer, break_it: Break) -> Gi
 
 
 @pytest.mark.parametrize(("break_it", "code", "word"), SLACK_FAULTS)
-def test_a_message_that_cannot_be_sent_is_warned_of_and_kept_and_never_undoes_what_was_made(
+def test_a_message_that_cannot_be_sent_is_kept_and_a_failure_only_where_it_is_required(
     tmp_path: Path, break_it: Break, code: int, word: str
 ) -> None:
     repo = make_project(tmp_path / NAME, config=CHANNEL)
     with SlackServer() as slack:
         job = job_for(tmp_path / "job", repo, slack, break_it)
-        done = ci_mediagen("run", "--json", cwd=repo.path, env=job.env)
-        document = json.loads(done.stdout)
-        assert document["outcome"] == "ok"
-        assert any("slack" in warning.lower() and word in warning for warning in document["warnings"])
-        assert "::warning title=ci-mediagen::slack" in done.stderr
-        assert (repo.path / "mediagen-out" / "card.png").is_file()
-        assert job.outputs["generated"] == "true"
-        (kept,) = (job.cache / "outbox" / "v1").iterdir()
-        text = kept.read_text("utf-8")
-        assert json.loads(text)["announcer"] == "slack"
-        assert job.env["SLACK_BOT_TOKEN"] not in text
-        assert "xoxb" not in text
-        told = json.loads((repo.path / "mediagen-out" / "manifest.json").read_text("utf-8"))["told"]
-        assert {one["announcer"]: one["status"] for one in told}["slack"] == "failed"
+        done = ci_mediagen("run", "--require-notify", "--json", cwd=repo.path, env=job.env, code=code)
+    document = json.loads(done.stdout)
+    assert any("slack" in warning.lower() and word in warning for warning in document["warnings"])
+    assert "::warning title=ci-mediagen::slack" in done.stderr
+    assert (repo.path / "mediagen-out" / "card.png").is_file()
+    assert job.outputs["generated"] == "true"
+    (kept,) = (job.cache / "outbox" / "v1").iterdir()
+    text = kept.read_text("utf-8")
+    assert json.loads(text)["announcer"] == "slack"
+    assert job.env["SLACK_BOT_TOKEN"] not in text
+    assert "xoxb" not in text
+    told = json.loads((repo.path / "mediagen-out" / "manifest.json").read_text("utf-8"))["told"]
+    assert {one["announcer"]: one["status"] for one in told}["slack"] == "failed"
 
 
-@pytest.mark.parametrize(("break_it", "code", "word"), SLACK_FAULTS)
-def test_require_notify_makes_it_a_failure(tmp_path: Path, break_it: Break, code: int, word: str) -> None:
+def test_a_message_that_cannot_be_sent_is_no_failure_and_is_told_after_all_by_the_next_run(tmp_path: Path) -> None:
     repo = make_project(tmp_path / NAME, config=CHANNEL)
     with SlackServer() as slack:
-        job = job_for(tmp_path / "job", repo, slack, break_it)
-        ci_mediagen("run", "--require-notify", cwd=repo.path, env=job.env, code=code)
-    assert (repo.path / "mediagen-out" / "card.png").is_file()
+        job = job_for(tmp_path / "job", repo, slack, forget_the_channel)
+        outbox = job.cache / "outbox" / "v1"
+        done = ci_mediagen("run", "--json", cwd=repo.path, env=job.env)
+        assert json.loads(done.stdout)["outcome"] == "ok"
+        assert len(list(outbox.iterdir())) == 1
+        slack.channels["#releases"] = "C00000001"
+        ci_mediagen("run", cwd=repo.path, env=job.env)
+        assert len([message for message in slack.messages if message.thread_ts is None]) == 1
+        assert not list(outbox.iterdir())
 
 
 def test_a_channel_without_token_or_webhook_is_one_clear_warning(tmp_path: Path) -> None:

@@ -243,3 +243,31 @@ def test_an_unknown_package_is_refused_with_the_nearest_name(monorepo: Repo):
     with pytest.raises(UsageError) as caught:
         read_change(monorepo.path, BY_HAND, package="web")
     assert "names no packages" in caught.value.advice
+
+
+def test_a_single_commit_tells_what_its_message_lists(repo: Repo):
+    body = """It was slow.
+
+- index is kept in memory
+* perf(index): results stream as they are found (#12)
+- chore: formatting
+- [ ] I have read the guidelines
+1. Shortcuts for every panel.
+- index is kept in memory
+- Search answers faster
+
+
+Reviewed-by: Grace"""
+    repo.commit(f"feat: search answers faster\n\n{body}")
+    assert lines(read_change(repo.path, BY_HAND)) == [
+        "Search answers faster",
+        "Index is kept in memory",
+        "Results stream as they are found",
+        "Shortcuts for every panel",
+    ]
+
+
+def test_what_several_commits_list_is_not_told(repo: Repo):
+    repo.commit("feat: one\n\n- a detail of one")
+    repo.commit("feat: two\n\n- a detail of two")
+    assert lines(since_start(repo)) == ["Two", "One"]

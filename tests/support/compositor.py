@@ -52,17 +52,17 @@ HEADLINES: Mapping[str, str] = {
     "300 letters": (
         "Automatically resume interrupted uploads, deduplicate retried jobs, and show one progress bar for everything "
         "that is happening across every region, with audit logs that name who approved what, when and why, plus a guided "
-        "migration for the old API, new documents, three runnable examples, and dark mode, too."
-    ).ljust(300, "!"),
+        "migration for the old API, new documents, three runnable examples, and a dark mode."
+    )[:300],
     "one word of 80": "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft",
     "address": "https://github.com/example/project/releases/tag/v2.4.0-rc.1+build.20261121?query=parameter&z=1",
     "widest letters": "W" * 300,
     "chinese": "全面支持深色模式，主题自动跟随系统设置并支持自定义配色方案",
-    "chinese, 300": "全面支持深色模式主题自动跟随系统设置" * 17,
+    "chinese, 300": "全面支持深色模式主题自动跟随系统设置" * 16,
     "japanese": "新しいカメラエンジンでレンダリングが3倍高速になりました 🚀",
     "korean": "새로운 카메라 엔진으로 렌더링이 세 배 빨라졌습니다",
     "arabic": "الوضع الداكن في كل مكان مع سمات تتبع إعدادات نظامك (Dark mode) في v2.4!",
-    "arabic, 300": "الوضع الداكن في كل مكان مع سمات تتبع إعدادات نظامك " * 6,
+    "arabic, 300": "الوضع الداكن في كل مكان مع سمات تتبع إعدادات نظامك " * 5,
     "hebrew": "מצב כהה בכל מקום, עם ערכות נושא שעוקבות אחר המערכת",
     "devanagari": "हर जगह डार्क मोड, सिस्टम के साथ चलने वाली थीम",
     "thai": "โหมดมืดทุกที่พร้อมธีมที่ปรับตามระบบของคุณโดยอัตโนมัติทุกครั้ง",

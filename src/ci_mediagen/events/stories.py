@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ci_mediagen.events import conventional, security
+from ci_mediagen.events.headline import headline
 from ci_mediagen.events.history import Entry
 from ci_mediagen.events.people import is_bot
 from ci_mediagen.model.change import Commit, Highlight
@@ -31,7 +32,10 @@ QUIET_TYPES = frozenset(
 """Types that change nothing for those who use the project."""
 
 HIGHLIGHTS_LIMIT = 50
+LISTED_LENGTH = 90
+"""Characters of a list item that is told as a line of its own."""
 
+_LIST_ITEM = re.compile(r"^ {0,3}(?:[-*+\u2022]|\d{1,2}[.)])[ \t]+(?!\[[ xX]?\])(\S.*)$", re.MULTILINE)
 _REVERTED = re.compile(r"\bThis reverts commit ([0-9a-f]{7,64})\b")
 _REVERT_OF = re.compile(r'Revert "(?P<subject>.+)"(?: \(#\d+\))?')
 
@@ -110,6 +114,23 @@ def inside(story: Story) -> tuple[Story, ...]:
     parts = [_of_commit(commit) for commit in story.commits[1:]]
     own = story.headline.casefold()
     return tuple(part for part in parts if not part.quiet and part.type is not None and part.headline.casefold() != own)
+
+
+def listed(story: Story) -> tuple[Highlight, ...]:
+    """What the message of a single commit lists (`- index is kept in memory`, or a squash's `* feat: dark mode`), in its
+    order. Check boxes and items too long for a line are left out, as is what would be quiet as a commit."""
+    told = [commit for commit in story.commits if not commit.merge]
+    if len(told) != 1 or story.security:
+        return ()
+    lines: dict[str, Highlight] = {}
+    for item in _LIST_ITEM.findall(told[0].body):
+        header, line = conventional.parse_header(item), headline(item)
+        quiet = header.conventional and header.type in QUIET_TYPES and not header.breaking
+        if quiet or len(line) > LISTED_LENGTH or security.mentions_hole(item):
+            continue
+        lines.setdefault(line.casefold(), Highlight(line, header.type if header.conventional else None, header.scope))
+    lines.pop(story.headline.casefold(), None)
+    return tuple(lines.values())[:HIGHLIGHTS_LIMIT]
 
 
 def _merged_by(entries: Sequence[Entry]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from ci_mediagen.events.interface import Trigger
 from ci_mediagen.events.packages import PackageRule
 from ci_mediagen.events.ranges import Found
 from ci_mediagen.events.since import Since
-from ci_mediagen.events.stories import Story, foremost_first, highlights, inside
+from ci_mediagen.events.stories import Story, foremost_first, highlights, inside, listed
 from ci_mediagen.events.tags import version_of
 from ci_mediagen.events.versions import bump_between, bump_by_shape
 from ci_mediagen.model.change import Highlight, PullRequest, Release
@@ -159,9 +159,10 @@ def pull_request_of(stories: Sequence[Story], forge: str | None) -> PullRequest 
 
 
 def _with_parts(lines: tuple[Highlight, ...], story: Story) -> tuple[Highlight, ...]:
-    """The one story, and below it what its commits say beyond its headline."""
+    """The one story, and below it what its commits say beyond its headline; of a single commit, what its message lists."""
     known = {line.headline.casefold() for line in lines}
-    return lines + tuple(line for line in highlights(inside(story)) if line.headline.casefold() not in known)
+    parts = highlights(inside(story)) or listed(story)
+    return lines + tuple(line for line in parts if line.headline.casefold() not in known)
 
 
 def _all_security(stories: Sequence[Story]) -> bool:

@@ -107,20 +107,21 @@ def _people(change: Change) -> str:
 
 def _facts(change: Change) -> list[str]:
     """What can be said of any change in a few words each, so that a scene is never empty."""
-    facts = [_people(change)[:1].upper() + _people(change)[1:]]
+    people = [_people(change)[:1].upper() + _people(change)[1:]]
+    if change.security:
+        return people
+    facts: list[str] = []
     if change.files:
         facts.append(f"{counted(len(change.files), 'file', 'files')} changed")
     added = sum(file.additions or 0 for file in change.files)
     removed = sum(file.deletions or 0 for file in change.files)
     if added or removed:
         facts.append(f"{added:,} lines added, {removed:,} removed")
-    if change.security:
-        return facts[:1]
     if change.pull_request is not None:
         facts.append(f"Pull request #{change.pull_request.number}")
     elif change.scope:
         facts.append(f"In {_line(change.scope)}")
-    return facts
+    return facts or people  # layouts say who in a line of its own
 
 
 def _author(person: Person) -> dict[str, str]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from ci_mediagen.errors import ConfigError
 from ci_mediagen.media.colour import AA, AA_LARGE, contrast, from_oklch, lightened, parse, to_oklch
 
-AAA = 7.0
-"""Contrast of headlines and lists with the plate."""
+_SMALL_TEXT = 8.6
+"""Contrast of small coloured text with the plate: enough that AA is left where a glow lies beneath."""
 
 INK = "#f7f9fc"
 DIM = "#c3cbd8"
@@ -27,7 +27,7 @@ KIND_COLOURS: Mapping[str, str] = {
     "digest": "#b9a5ff",
     "default": "#aebdd4",
 }
-"""What the chip, its icon and the bullets are drawn in; all show on the plate with at least AAA contrast."""
+"""What the chip, its icon and the bullets are drawn in; all show on the plate as small text does."""
 
 _PLATE_LIGHTNESS = 0.165
 _PLATE_CHROMA = 0.028
@@ -76,7 +76,7 @@ def make_palette(accent: str | None, accent_2: str | None, kind: str) -> Palette
         dim=DIM,
         accent=lightened(first, plate, AA_LARGE),
         accent_2=lightened(second, plate, AA_LARGE),
-        accent_text=lightened(first, plate, AAA),
+        accent_text=lightened(first, plate, _SMALL_TEXT),
         glow=_darkened(first),
         glow_2=_darkened(second),
         kind=colour,

@@ -108,9 +108,12 @@ def make_texts(text: Mapping[str, Any], brand: Mapping[str, Any], book: FontBook
     values["dir"] = given if given in ("ltr", "rtl") else direction(values["headline"])
     characters = "".join(dict.fromkeys("".join(lost)))
     notes: tuple[str, ...] = ()
+    given_headline = str(text.get(HEADLINE) or "")
+    if len(drawn(given_headline, len(given_headline))) > MAX_DRAWN:
+        notes = (f"cut the headline to {MAX_DRAWN} characters, the most that is drawn",)
     if characters:
         codes = ", ".join(f"U+{ord(character):04X}" for character in characters[:8])
-        notes = (f"left out {len(characters)} character(s) that no font here has: {codes}",)
+        notes = (*notes, f"left out {len(characters)} character(s) that no font here has: {codes}")
     return Texts(values=values, lang=lang, direction=values["dir"], notes=notes)
 
 
