@@ -71,7 +71,7 @@ def test_a_list_of_texts_can_be_handed_on() -> None:
     shot = one(
         "{id: p, task: promo, scenes: [{layout: x.html, seconds: 2, text: {bullets: '{{ text.bullets or text.facts }}'}}]}"
     )
-    assert shot.scenes[0].text["bullets"][0] == "By 3 people"
+    assert shot.scenes[0].text["bullets"][0] == "3 files changed"
 
 
 def test_an_optional_scene_whose_texts_are_empty_is_left_out() -> None:
