@@ -140,11 +140,12 @@ def run(job: Job, progress: Progress) -> Result:
 
 
 def _written(place: Place, record: Record, progress: Progress) -> Path | None:
-    """The manifest; None where it cannot be written, which is told once and ends nothing else."""
+    """The manifest; None where it cannot be written, which ends nothing else."""
     try:
         return record.write(place.output)
     except MediagenError as error:
-        record.failed_by(progress, error)
+        if type(error) not in map(type, record.errors):  # else the folder itself has been told of
+            record.failed_by(progress, error)
         return None
 
 

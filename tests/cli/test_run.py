@@ -58,6 +58,12 @@ def test_a_file_that_is_only_in_a_folder_has_a_path_and_no_address(tmp_path: Pat
     assert document["artifacts"][0]["url"] is None
 
 
+def test_a_file_that_could_not_be_copied_into_the_output_folder_is_where_it_lies(tmp_path: Path) -> None:
+    ended = result(tmp_path, links=(Link("s3", "main", "https://media.acme.dev/card.png", "card", "k"),))
+    assert run_document(ended)["artifacts"][0]["path"] == str(ended.files[0].path)
+    assert list(describe_result(ended)) == []
+
+
 def test_a_manifest_that_could_not_be_written_is_none(tmp_path: Path) -> None:
     assert run_document(result(tmp_path, manifest_path=None))["manifest"] is None
 
@@ -65,14 +71,19 @@ def test_a_manifest_that_could_not_be_written_is_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({}, ["1 files in {out} in 1.2 s", "See them all: {out}/index.html"]),
+        ({}, ["1 file in {out} in 1.2 s", "See them all: {out}/index.html"]),
         (
             {"outcomes": (Reused("card", "k", ARTIFACT), Generated("promo", "k", ARTIFACT))},
-            ["1 files in {out} in 1.2 s, 1 of 2 reused", "See them all: {out}/index.html"],
+            ["1 file in {out} in 1.2 s, 1 of 2 reused", "See them all: {out}/index.html"],
         ),
         (
-            {"links": (Link("s3", "gallery", "https://media.acme.dev/index.html"),)},
-            ["1 files in {out} in 1.2 s", "See them all: https://media.acme.dev/index.html"],
+            {
+                "links": (
+                    Link("s3", "gallery", "https://media.acme.dev/index.html"),
+                    Link("directory", "main", "card.png", "card", "k"),
+                )
+            },
+            ["1 file in {out} in 1.2 s", "See them all: https://media.acme.dev/index.html"],
         ),
         ({"outcome": "nothing", "reasons": ("a revert",), "files": ()}, ["Nothing to do: a revert"]),
         (
@@ -95,7 +106,7 @@ def test_a_manifest_that_could_not_be_written_is_none(tmp_path: Path) -> None:
                 "Partial:",
                 "  no key",
                 "  Set it.",
-                "1 files in {out} in 1.2 s",
+                "1 file in {out} in 1.2 s",
                 "See them all: {out}/index.html",
                 "Warning: exit code 7 is 0 because of on-failure: warn.",
             ],

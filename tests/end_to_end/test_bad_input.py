@@ -317,6 +317,23 @@ def test_an_output_folder_that_may_not_be_written_is_told_and_what_was_made_is_s
     assert [one["reused"] for one in json.loads(again.stdout)["artifacts"]] == [True]
 
 
+@pytest.mark.parametrize("name", ["card.png", "index.html"])
+def test_a_file_of_somebody_elses_in_the_output_folder_is_not_overwritten(
+    repo: Repo, env: dict[str, str], name: str
+) -> None:
+    repo.write({f"mediagen-out/{name}": "mine"})
+    done = ci_mediagen("run", "--only", "card", cwd=repo.path, env=env, code=2)
+    assert f"mediagen-out/{name} was there before and is not from an earlier run" in done.stderr
+    assert (repo.path / "mediagen-out" / name).read_text() == "mine"
+
+
+def test_an_output_folder_that_is_a_file_is_told(repo: Repo, env: dict[str, str]) -> None:
+    repo.write({"mediagen-out": "mine"})
+    done = ci_mediagen("run", "--only", "card", cwd=repo.path, env=env, code=2)
+    assert "mediagen-out is a file, not a folder" in done.stderr
+    assert (repo.path / "mediagen-out").read_text() == "mine"
+
+
 def test_a_cache_that_may_not_be_written_is_told(repo: Repo, env: dict[str, str], tmp_path: Path) -> None:
     cache = tmp_path / "read-only"
     cache.mkdir(mode=0o555)

@@ -25,7 +25,7 @@ OUTPUTS = {
 }  # fmt: skip
 
 FAST = [
-    "commands: workflow command after a carriage return",
+    "commands: old workflow command anywhere",
     "commands: output heredoc",
     "terminal: all controls",
     "templates: jinja escape",
@@ -120,6 +120,8 @@ def name_case(tmp_path: Path, text: str) -> None:
         if kind == "heads" and repo.git("rev-parse", "--verify", "--quiet", f"refs/heads/x/{name}", check=False):
             ref = f"refs/heads/x/{name}"
     run(repo, pushed(tmp_path / "pushed", repo, ref.encode("utf-8", "surrogateescape").decode("utf-8", "replace")))
+    change = json.loads((repo.path / "mediagen-out" / "manifest.json").read_text("utf-8"))["change"]
+    assert (len(change["files"]), len(change["authors"])) == (1 if path else 0, 1)
 
 
 @texts(FAST)

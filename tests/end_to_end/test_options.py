@@ -12,6 +12,7 @@ from tests.support.command import answer, ci_mediagen
 from tests.support.github_job import GitHubJob
 from tests.support.project import NAME, make_project
 from tests.support.repos import HOUR, Repo, make_repo
+from tests.support.slack_server import SlackServer
 
 MONOREPO = """
 project: Aurora
@@ -216,3 +217,14 @@ def test_options_come_before_variables_and_variables_before_the_file(tmp_path: P
     ):
         made = answer("run", "--only", "card", *options, cwd=repo.path, env=env | variables)
         assert Path(made["manifest"]).parent == repo.path / folder
+
+
+def test_announce_tells_people_of_what_was_started_by_hand(tmp_path: Path, env: dict[str, str]) -> None:
+    repo = make_project(tmp_path / NAME, config="announce: {slack: {channel: '#releases'}}\n")
+    with SlackServer() as slack:
+        env |= {"SLACK_BOT_TOKEN": slack.token, "SLACK_API_URL": slack.url}
+        answer("run", "--only", "card", cwd=repo.path, env=env)
+        assert slack.calls == []
+        answer("run", "--only", "card", "--announce", cwd=repo.path, env=env)
+        (post,) = [message for message in slack.messages if message.thread_ts is None]
+        assert "Dark mode everywhere" in post.text

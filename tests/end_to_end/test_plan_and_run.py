@@ -23,17 +23,32 @@ TASK = {
 }  # fmt: skip
 
 
+def pictured_project(folder: Path) -> Repo:
+    """A feature with a screenshot, whose card shows it."""
+    return make_project(folder / NAME, files={"src/theme.py": "DARK = True\n", "docs/dark-mode.png": screenshot()})
+
+
 @pytest.fixture
 def pictured(tmp_path: Path) -> Repo:
-    """A feature with a screenshot, whose card shows it."""
-    return make_project(tmp_path / NAME, files={"src/theme.py": "DARK = True\n", "docs/dark-mode.png": screenshot()})
+    return pictured_project(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The plan for it, made once. Every such project has the same commits, and so the same plan."""
+    folder = tmp_path_factory.mktemp("planned")
+    repo, env = pictured_project(folder), environment(folder)
+    text = ci_mediagen("plan", "--json", cwd=repo.path, env=env).stdout
+    assert repo.git("status", "--porcelain", "--ignored") == ""
+    assert not [path for path in Path(env["CI_MEDIAGEN_CACHE"]).rglob("*") if path.is_file()]
+    return text
 
 
 @pytest.fixture
-def plan(pictured: Repo, env: dict[str, str], tmp_path: Path) -> Path:
-    """The plan as a file, made on one machine."""
+def plan(planned: str, tmp_path: Path) -> Path:
+    """The plan as a file."""
     path = tmp_path / "plan.json"
-    path.write_text(ci_mediagen("plan", "--json", cwd=pictured.path, env=env).stdout, "utf-8")
+    path.write_text(planned, "utf-8")
     return path
 
 
@@ -70,10 +85,12 @@ def test_the_plan_fits_its_published_schema(plan: Path) -> None:
     TypeAdapter(Plan).validate_python(document, extra="forbid")
 
 
-def test_planning_makes_nothing(plan: Path, pictured: Repo, env: dict[str, str]) -> None:
+def test_planning_makes_nothing_and_comes_to_the_same_each_time(
+    planned: str, pictured: Repo, env: dict[str, str]
+) -> None:
+    assert ci_mediagen("plan", "--json", cwd=pictured.path, env=env).stdout == planned
     assert pictured.git("status", "--porcelain", "--ignored") == ""
-    cache = Path(env["CI_MEDIAGEN_CACHE"])
-    assert not [path for path in cache.rglob("*") if path.is_file()]
+    assert not [path for path in Path(env["CI_MEDIAGEN_CACHE"]).rglob("*") if path.is_file()]
 
 
 def test_a_plan_tells_a_person_the_reasons(pictured: Repo, env: dict[str, str]) -> None:

@@ -227,3 +227,18 @@ def test_an_incoming_webhook_is_told_where_there_is_no_token(tmp_path: Path) -> 
         (sent,) = slack.webhook_messages
         assert "Aurora Studio 2.4.1" in json.dumps(sent)
         assert "hookSECRET" not in (repo.path / "mediagen-out" / "manifest.json").read_text("utf-8")
+
+
+def test_a_scheduled_digest_is_one_post_about_all_changes_of_that_time(tmp_path: Path) -> None:
+    repo = released(tmp_path / NAME, config="announce: {slack: {channel: '#releases'}}\n")
+    event = {"schedule": "0 8 * * 1", "repository": {"full_name": "acme/aurora"}, "sender": {"login": "ada"}}
+    with SlackServer() as slack:
+        variables = {"SLACK_BOT_TOKEN": slack.token, "SLACK_API_URL": slack.url, "GITHUB_REF": "refs/heads/main"}
+        job = GitHubJob.of(tmp_path / "job", repo, "schedule", event, **variables)
+        answer("run", "--since", "v2.3.0", "--only", "card", cwd=repo.path, env=job.env)
+        posts = [message for message in slack.messages if message.thread_ts is None]
+        assert len(posts) == 1
+        said = json.dumps(posts[0].blocks)
+        for headline in ("Search three times as fast", "CSV and JSON", "No crash without a network"):
+            assert headline in said
+    assert job.outputs["template"] == "digest"

@@ -51,9 +51,13 @@ def test_the_same_frames_give_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_a_clip_that_fails_midway_leaves_its_exception(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match="midway"), Mp4Writer(tmp_path / "clip.mp4", 320, 180, 30) as writer:
-        writer.write(frame_of(50))
-        raise RuntimeError("midway")
+    def fail() -> None:
+        with Mp4Writer(tmp_path / "clip.mp4", 320, 180, 30) as writer:
+            writer.write(frame_of(50))
+            raise RuntimeError("midway")
+
+    with pytest.raises(RuntimeError, match="midway"):
+        fail()
 
 
 def test_limited_range_is_undone(tmp_path: Path) -> None:

@@ -106,7 +106,9 @@ def task_of(
         Input(name, hashlib.sha256(path.read_bytes()).hexdigest(), path.name)
         for name, path in {**(layouts if task != "image-to-video" else {}), **files}.items()
     )
-    bare = Task(id=task, task=task, backend="compositor", inputs=inputs, parameters=dict(parameters), alt="A dark screen")
+    bare = Task(
+        id=task, task=task, backend="compositor", inputs=inputs, parameters=dict(parameters), alt="A dark screen"
+    )
     resolved = CompositorBackend().resolve(bare)
     assert not isinstance(resolved, Unsupported), resolved.reason
     return with_key(resolved, {})
@@ -131,7 +133,10 @@ def scene(layout: str | None, seconds: float = 0.5, media: str | None = None, **
 
 
 def promo_task(
-    scenes: Sequence[Mapping[str, Any]], files: Mapping[str, Path] | None = None, size: tuple[int, int] = (640, 360), **rest: Any
+    scenes: Sequence[Mapping[str, Any]],
+    files: Mapping[str, Path] | None = None,
+    size: tuple[int, int] = (640, 360),
+    **rest: Any,
 ) -> Task:
     decided = {
         "width": size[0],

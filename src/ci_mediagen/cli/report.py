@@ -9,12 +9,14 @@ from ci_mediagen.model.outcome import Reused
 from ci_mediagen.model.plan import SCHEMA_VERSION, Plan
 
 if TYPE_CHECKING:
+    from ci_mediagen.model.publication import PublishedFile
     from ci_mediagen.pipeline import Result
 
 
 def run_document(result: Result) -> dict[str, Any]:
     """The answer of `run --json`."""
     urls: dict[tuple[str | None, str], str] = {}
+    there = _in_output(result)
     for link in result.manifest.links:
         if "://" in link.url:  # a folder has a path, and no address
             urls.setdefault((link.task, link.role), link.url)
@@ -28,7 +30,7 @@ def run_document(result: Result) -> dict[str, Any]:
                 "task": file.task.id,
                 "key": file.task.key,
                 "role": file.media.role,
-                "path": str(result.output / file.name),
+                "path": str(result.output / file.name if file in there else file.path),
                 "media_type": file.media.media_type,
                 "width": file.media.width,
                 "height": file.media.height,
@@ -57,14 +59,21 @@ def describe_result(result: Result) -> Iterator[str]:
         for error in result.errors:
             if error.advice:
                 yield f"  {error.advice}"
-    if result.files:
+    if there := _in_output(result):
         also = f", {reused} of {len(manifest.outcomes)} reused" if reused else ""
-        yield f"{len(result.files)} files in {result.output} in {manifest.seconds:.1f} s{also}"
+        count = f"{len(there)} file{'s' if len(there) > 1 else ''}"
+        yield f"{count} in {result.output} in {manifest.seconds:.1f} s{also}"
         shown = next((link.url for link in manifest.links if link.role == "gallery"), None)
         if shown:
             yield f"See them all: {result.output / shown if '://' not in shown else shown}"
     if result.forgiven:
         yield f"Warning: exit code {result.forgiven} is 0 because of on-failure: warn."
+
+
+def _in_output(result: Result) -> tuple[PublishedFile, ...]:
+    """The files that lie in the output folder; what could not be written there is in the store alone."""
+    copied = {(link.task, link.role) for link in result.manifest.links if link.publisher == "directory"}
+    return tuple(file for file in result.files if (file.task.id, file.media.role) in copied)
 
 
 def describe_plan(plan: Plan, stored: Collection[str]) -> Iterator[str]:

@@ -42,7 +42,9 @@ class Mp4Writer:
 
     def __init__(self, path: Path, width: int, height: int, fps: int) -> None:
         self._container = av.open(str(path), "w", options={"movflags": "+faststart"})
-        self._stream = self._container.add_stream("libx264", rate=fps, options={"preset": PRESET, "crf": str(CRF), **_TUNING})
+        self._stream = self._container.add_stream(
+            "libx264", rate=fps, options={"preset": PRESET, "crf": str(CRF), **_TUNING}
+        )
         self._stream.width, self._stream.height = width, height
         self._stream.pix_fmt = "yuv420p"
         context = self._stream.codec_context
@@ -163,4 +165,3 @@ def _encode_gif(path: Path, frames: Iterable[Pixels], attempt: _GifTry) -> None:
                 break
             container.mux(stream.encode(drawn))  # type: ignore[arg-type]
         container.mux(stream.encode(None))
-

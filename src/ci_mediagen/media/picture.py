@@ -174,7 +174,9 @@ def _told(path: Path, name: str) -> Iterator[None]:
     try:
         yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise AssetError(f"{name} has too many pixels (more than {MAX_PIXELS / 1e6:.0f} million)", advice=_ADVICE) from error
+        raise AssetError(
+            f"{name} has too many pixels (more than {MAX_PIXELS / 1e6:.0f} million)", advice=_ADVICE
+        ) from error
     except UnidentifiedImageError as error:
         raise AssetError(f"{name} {_what(path)}", advice=_ADVICE) from error
     except MemoryError as error:

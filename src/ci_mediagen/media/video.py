@@ -34,7 +34,9 @@ class Clip:
 
         self._path, self._name, self._size = path, name, size
         if path.stat().st_size > MAX_BYTES:
-            raise AssetError(f"{name} is too large ({path.stat().st_size / 1e6:,.0f} MB; at most {MAX_BYTES / 1e6:.0f} MB)")
+            raise AssetError(
+                f"{name} is too large ({path.stat().st_size / 1e6:,.0f} MB; at most {MAX_BYTES / 1e6:.0f} MB)"
+            )
         try:
             with av.open(str(path)) as container:
                 if not container.streams.video:
@@ -47,7 +49,9 @@ class Clip:
         if not 0 < self.width <= MAX_SIDE or not 0 < self.height <= MAX_SIDE:
             raise AssetError(f"{name} has frames of {self.width}x{self.height} pixels; at most {MAX_SIDE} to a side")
         if not 0 < self.seconds <= MAX_SECONDS:
-            raise AssetError(f"{name} takes {self.seconds:.0f} s; at most {MAX_SECONDS:.0f} s are shown", advice=_ADVICE)
+            raise AssetError(
+                f"{name} takes {self.seconds:.0f} s; at most {MAX_SECONDS:.0f} s are shown", advice=_ADVICE
+            )
 
     def frames(self) -> Iterator[tuple[float, tuple[Plane, Plane, Plane]]]:
         """(share of the clip at which it begins, planes Y, U, V) of each frame, filling the view, cut evenly at both sides.
@@ -90,7 +94,8 @@ class Clip:
                     yield (time - first) / self.seconds, (planes[0], planes[1], planes[2])
                 if count + _LOST_FRAMES < stream.frames:
                     raise AssetError(
-                        f"{self._name} is broken or cut off: {count} of its {stream.frames} frames are there", advice=_ADVICE
+                        f"{self._name} is broken or cut off: {count} of its {stream.frames} frames are there",
+                        advice=_ADVICE,
                     )
         except (av.error.FFmpegError, OSError, ValueError) as error:
             raise AssetError(f"{self._name} is broken or cut off: {error}", advice=_ADVICE) from error

@@ -47,7 +47,7 @@ _TOLD: dict[str, tuple[str | None, str, ChangeKind]] = {
     "dependency": ("deps", "Renderer moved to version 5", "merge"),
     "breaking": ("feat", "Projects are now saved as folders", "merge"),
     "release": ("feat", "Dark mode, and search at three times the speed", "release"),
-    "digest": (None, "14 changes in the last 7 days", "digest"),
+    "digest": (None, "12 changes in the last 7 days", "digest"),
 }
 _DEFAULT: tuple[str | None, str, ChangeKind] = (None, "The preview remembers its zoom", "merge")
 

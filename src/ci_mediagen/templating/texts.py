@@ -116,7 +116,7 @@ def _facts(change: Change) -> list[str]:
     added = sum(file.additions or 0 for file in change.files)
     removed = sum(file.deletions or 0 for file in change.files)
     if added or removed:
-        facts.append(f"{added:,} lines added, {removed:,} removed")
+        facts.append(f"{added:,} {'line' if added == 1 else 'lines'} added, {removed:,} removed")
     if change.pull_request is not None:
         facts.append(f"Pull request #{change.pull_request.number}")
     elif change.scope:

@@ -44,7 +44,8 @@ def test_a_scale_enlarges_what_is_laid_out_in_css_pixels() -> None:
 
 
 def test_measures_say_where_boxes_and_texts_lie() -> None:
-    box = measure(page('<div style="position:absolute;left:30px;top:20px;font-size:20px"><span>Hello</span></div>'), Size(300, 200))
+    placed = page('<div style="position:absolute;left:30px;top:20px;font-size:20px"><span>Hello</span></div>')
+    box = measure(placed, Size(300, 200))
     found = next(part for part in box.walk() if part.runs)
     assert found.text == "Hello"
     assert (found.x, found.y) == (30, 20)

@@ -87,20 +87,27 @@ def test_every_title_fits(layout: str, shape: Shape, name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("layout", "shape"), list(itertools.product(LAYOUTS, ALL_SHAPES)))
 def test_every_title_fits_in_every_layout_and_shape(layout: str, shape: Shape) -> None:
-    for name in HEADLINES:
+    others = itertools.cycle(
+        [{"bullets": [], "people": "", "authors": []}, LONG_LABELS, dict.fromkeys(LONG_LABELS, "漢字" * 20)]
+    )
+    for name, other in zip(HEADLINES, others, strict=False):
         assert_fits(layout, shape, name)
-        assert_fits(layout, shape, name, bullets=[], people="", authors=[])
-        assert_fits(layout, shape, name, **LONG_LABELS)
-        assert_fits(layout, shape, name, **dict.fromkeys(LONG_LABELS, "漢字" * 20))
+        assert_fits(layout, shape, name, **other)
 
 
 @pytest.mark.parametrize(("layout", "shape"), list(itertools.product(LAYOUTS, ALL_SHAPES)))
 def test_long_names_and_labels_fit(layout: str, shape: Shape) -> None:
-    labels = LONG_LABELS if (LAYOUTS.index(layout) + ALL_SHAPES.index(shape)) % 2 else dict.fromkeys(LONG_LABELS, "漢字" * 20)
+    labels = (
+        LONG_LABELS
+        if (LAYOUTS.index(layout) + ALL_SHAPES.index(shape)) % 2
+        else dict.fromkeys(LONG_LABELS, "漢字" * 20)
+    )
     assert_fits(layout, shape, "usual", **labels)
 
 
-@pytest.mark.parametrize("name", ["300 letters", "one word of 80", "arabic", "thai", "chinese, 300", "emoji", "burmese"])
+@pytest.mark.parametrize(
+    "name", ["300 letters", "one word of 80", "arabic", "thai", "chinese, 300", "emoji", "burmese"]
+)
 @pytest.mark.parametrize("shape", ALL_SHAPES)
 def test_ink_stays_inside_of_the_safe_area(shape: Shape, name: str) -> None:
     drawn = ink(composed("card.html", shape, headline=HEADLINES[name], dir="", bullets=ENTRIES), shape)
@@ -159,7 +166,9 @@ def test_thai_breaks_between_syllables() -> None:
 
 
 def test_a_layout_without_room_is_refused_with_what_to_do() -> None:
-    composer = Composer(_Fixed('<div style="width:60px;height:10px;overflow:hidden">{headline}</div>'), BRAND, size_of(1200, 630))
+    composer = Composer(
+        _Fixed('<div style="width:60px;height:10px;overflow:hidden">{headline}</div>'), BRAND, size_of(1200, 630)
+    )
     with pytest.raises(GateError, match="no room for its texts") as caught:
         composer.compose("tiny.html", TEXT)
     assert "fit.headline" in caught.value.advice
@@ -232,3 +241,25 @@ def test_breaks_are_found_in_texts_of_both_directions() -> None:
     # שלום on the first line, at the right end, with an English word after it; visually from left to right.
     right = page(box(20, 20, 100, 40, word("abc ", 20, 20, 40), word("םולש", 60, 20, 60), word("דוע", 80, 40, 40)))
     assert break_lines("שלוםabc עוד", right) == ("שלוםabc", "עוד")
+
+
+@pytest.mark.parametrize(
+    ("headline", "lines"),
+    [
+        (
+            "Dark mode, and search at three times the speed",
+            ("Dark mode, and search", "at three times the speed"),
+        ),
+        (
+            "Facts leave out who: layouts say that in a line of its own",
+            ("Facts leave out who: layouts", "say that in a line of its own"),
+        ),
+        (
+            HEADLINES["chinese"],
+            ("全面支持深色模式，主题自动跟随", "系统设置并支持自定义配色方案"),
+        ),
+    ],
+)
+def test_a_headline_is_set_in_lines_of_about_one_length(headline: str, lines: tuple[str, ...]) -> None:
+    fitted = composed("media.html", "wide", headline=headline).fitted
+    assert fitted.fit.lines[headline] == lines

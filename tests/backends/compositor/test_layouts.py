@@ -22,7 +22,8 @@ def layouts(folder: Path, **files: str) -> Layouts:
 
 
 def test_styles_are_taken_out_and_texts_escaped(tmp_path: Path) -> None:
-    found = layouts(tmp_path, a_html='<style>{% include "a.css" %}</style><p title="{{ t }}">{{ t }}</p>', a_css=".a { color: {{ c }}; }")
+    source = '<style>{% include "a.css" %}</style><p title="{{ t }}">{{ t }}</p>'
+    found = layouts(tmp_path, a_html=source, a_css=".a { color: {{ c }}; }")
     html, css = found.render("a.html", {"t": '</style><style>*{}"<b>', "c": "#fff"})
     assert css == ".a { color: #fff; }"
     assert "<style" not in html
@@ -35,7 +36,10 @@ def test_styles_are_taken_out_and_texts_escaped(tmp_path: Path) -> None:
     [
         ("fine\n{{ nothing }}", "a.html, line 2: 'nothing' is undefined"),
         ("fine\n\n{% for %}", "a.html, line 3"),
-        ("{% include 'b.css' %}", "a.html wants 'b.css', which is not among the template's files; did you mean 'a.css'"),
+        (
+            "{% include 'b.css' %}",
+            "a.html wants 'b.css', which is not among the template's files; did you mean 'a.css'",
+        ),
         ("{% include '/etc/passwd' %}", "a.html wants '/etc/passwd'"),
         ("{{ ''.__class__.__mro__ }}", "a.html, line 1"),
         ("{{ text.clear() }}", "a.html, line 1"),
@@ -59,7 +63,9 @@ def test_a_text_may_be_asked_for_that_is_not_there(tmp_path: Path) -> None:
 def test_only_the_tasks_own_files_are_read(tmp_path: Path) -> None:
     outside = tmp_path / "secret.html"
     outside.write_text("secret")
-    found = layouts(tmp_path, a_html="{% include '../secret.html' ignore missing %}{% include 'secret.html' ignore missing %}")
+    found = layouts(
+        tmp_path, a_html="{% include '../secret.html' ignore missing %}{% include 'secret.html' ignore missing %}"
+    )
     assert found.render("a.html", {})[0] == ""
 
 

@@ -43,7 +43,7 @@ def test_every_text_can_be_read_over_what_lies_behind_it(layout: str, shape: Sha
 @pytest.mark.slow
 @pytest.mark.parametrize(("layout", "shape"), EVERY)
 def test_every_text_can_be_read_whatever_the_accent(layout: str, shape: Shape) -> None:
-    assert_readable(layout, shape, list(itertools.product(ACCENTS, KINDS[::3])))
+    assert_readable(layout, shape, list(zip(ACCENTS, KINDS, strict=False)))
 
 
 def assert_readable(layout: str, shape: Shape, looks: list[tuple[str, str]]) -> None:
@@ -71,7 +71,9 @@ def test_the_kinds_are_told_apart_by_colour_and_icon() -> None:
     assert set(KIND_COLOURS) == set(KINDS)
     assert len(set(KIND_COLOURS.values())) == len(KINDS)
     size = Size(1200, 630)
-    badges = {kind: draw(composed(kind=kind, headline="Same").page(), size, REST_MS)[418:536, 664:782] for kind in KINDS}
+    badges = {
+        kind: draw(composed(kind=kind, headline="Same").page(), size, REST_MS)[418:536, 664:782] for kind in KINDS
+    }
     for first, second in itertools.combinations(KINDS, 2):
         assert np.abs(badges[first].astype(int) - badges[second]).mean() > 8, f"{first} looks like {second}"
 
@@ -87,7 +89,7 @@ def test_accents_show_on_the_plate(accent: str) -> None:
 
 @pytest.mark.parametrize("colour", ["red", "#12", "#7c5cff;}*{display:none", "url(http://a)", "#gggggg"])
 def test_a_brand_colour_that_is_none_never_reaches_a_style_sheet(colour: str) -> None:
-    with pytest.raises(ConfigError, match="brand.accent"):
+    with pytest.raises(ConfigError, match=r"brand\.accent"):
         composed(brand={**BRAND, "accent": colour})
 
 
@@ -126,7 +128,9 @@ SCRIPTS = {
 def glyph(text: str) -> np.ndarray:  # type: ignore[type-arg]
     fonts = FontBook().needed([text])
     page = Page(
-        f'<div style="display:flex;font-size:40px;line-height:1;color:white;padding:8px"><span>{text}</span></div>', "", fonts
+        f'<div style="display:flex;font-size:40px;line-height:1;color:white;padding:8px"><span>{text}</span></div>',
+        "",
+        fonts,
     )
     return draw(page, Size(96, 64))[..., 3]
 
@@ -160,7 +164,9 @@ def test_han_characters_take_the_shapes_of_their_language() -> None:
     assert language(["漢字"], "ja") == "ja"
     fonts = FontBook().needed(["直"])
     pages = {
-        lang: draw(Page('<div style="font-size:60px;color:white;display:flex">直</div>', "", fonts, lang=lang), Size(80, 90))
+        lang: draw(
+            Page('<div style="font-size:60px;color:white;display:flex">直</div>', "", fonts, lang=lang), Size(80, 90)
+        )
         for lang in ("ja", "zh")
     }
     assert not np.array_equal(pages["ja"], pages["zh"])
@@ -193,7 +199,11 @@ def test_a_heavier_weight_is_drawn_heavier_in_every_kind_of_script() -> None:
         ink = [
             int(
                 draw(
-                    Page(f'<div style="display:flex;font-size:40px;font-weight:{weight};color:white">{text}</div>', "", fonts),
+                    Page(
+                        f'<div style="display:flex;font-size:40px;font-weight:{weight};color:white">{text}</div>',
+                        "",
+                        fonts,
+                    ),
                     Size(240, 80),
                 )[..., 3].sum()
             )

@@ -74,7 +74,7 @@ def move(camera: Camera, picture: tuple[int, int], size: tuple[int, int]) -> Mov
     taller = picture[1] / picture[0] > 1.02 * size[1] / size[0]
     top = 0.0 if taller else 0.5
     side = 0.0 if picture[0] / picture[1] > _MUCH * size[0] / size[1] else 0.5
-    near = 0.18 if taller else 0.42
+    near = 0.0 if taller else 0.42
     moves = {
         "hold": Move((1.0, 1.0), (side, top), (side, top)),
         "push-in": Move((1.0, PUSH), (side, top), (side, near)),
@@ -84,6 +84,6 @@ def move(camera: Camera, picture: tuple[int, int], size: tuple[int, int]) -> Mov
         "pan-up": Move((PAN, PAN), (side, 1.0), (side, 0.0)),
         "pan-down": Move((PAN, PAN), (side, 0.0), (side, 1.0)),
         "tilt": Move((TILT, TILT), (side, 0.0), (side, 1.0)),
-        "drift": Move(DRIFT, (0.30, 0.30), (0.66, 0.44)),
+        "drift": Move(DRIFT, (0.30, 0.0 if taller else 0.30), (0.66, 0.05 if taller else 0.44)),
     }
     return moves[camera]

@@ -44,7 +44,12 @@ UNIT: Mapping[Shape, float] = {"og": 1.0, "wide": 1.7, "square": 1.55, "story": 
 STEP_MS = 90
 """From the entrance of one text to that of the next."""
 
-_LOGO_ROOM: Mapping[Shape, tuple[int, int]] = {"og": (46, 190), "wide": (74, 320), "square": (66, 280), "story": (76, 320)}
+_LOGO_ROOM: Mapping[Shape, tuple[int, int]] = {
+    "og": (46, 190),
+    "wide": (74, 320),
+    "square": (66, 280),
+    "story": (76, 320),
+}
 """CSS pixels: height, and the most in width."""
 
 
@@ -206,4 +211,3 @@ class Composition:
     def settled_ms(self) -> int | None:
         """See `motion.settled_ms`."""
         return settled_ms(*self.rendered("all"))
-

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ci_mediagen.backends.compositor.drawing import Box
-from ci_mediagen.backends.compositor.inspection import Area, break_lines, breaks_word, problems
+from ci_mediagen.backends.compositor.inspection import Area, break_lines, breaks_word, find_text, problems
 from ci_mediagen.backends.compositor.texts import Texts
 from ci_mediagen.errors import GateError
 from ci_mediagen.text.cut import ELLIPSIS, clusters
@@ -36,6 +36,8 @@ class Fit:
     """1: the largest size of lists; 0: the smallest."""
     lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Text -> where it was found to break."""
+    widths: Mapping[str, int] = field(default_factory=dict)
+    """Text -> the most that its lines may take, where less than there is makes them equally long."""
 
     def headline(self, largest: float, smallest: float) -> float:
         """Pixels; steps look equally large."""
@@ -124,6 +126,7 @@ def _with_lines(found: Fitted, measure: Measure, area: Area) -> Fitted:
     """With the breaks that the engine chose made fixed: it leaves the space at a break standing, where right-to-left and
     left-to-right words meet in the middle of the line."""
     texts = (found.texts.headline, *found.texts.bullets)
+    found = _balanced(found, measure, area)
     for step in range(found.fit.headline_step, max(-1, found.fit.headline_step - 3), -1):
         smaller = replace(found.fit, headline_step=step)  # each line's height is rounded up when it is a box of its own
         page = measure(found.texts, smaller)
@@ -132,6 +135,34 @@ def _with_lines(found: Fitted, measure: Measure, area: Area) -> Fitted:
         if next(problems(measure(found.texts, fixed), area), None) is None:
             return replace(found, fit=fixed)
     return found
+
+
+def _balanced(found: Fitted, measure: Measure, area: Area) -> Fitted:
+    """With the headline as narrow as it can be without another line: no word is left alone on its last one.
+
+    The engine fills each line, whatever `text-wrap` says (pytakumi 0.1.5).
+    """
+    headline = found.texts.headline
+    page = measure(found.texts, found.fit)
+    count, box = len(break_lines(headline, page)), find_text(headline, page)
+    if count < 2 or box is None:
+        return found
+    broken = breaks_word(headline, page)
+
+    def narrowed(width: int) -> Fit:
+        return replace(found.fit, widths={headline: width})
+
+    def good(less: int) -> bool:
+        trial = measure(found.texts, narrowed(widest - less))
+        return (
+            len(break_lines(headline, trial)) == count
+            and (broken or not breaks_word(headline, trial))
+            and next(problems(trial, area), None) is None
+        )
+
+    widest = int(box.width)
+    less = _largest(0, widest - widest // count, good)
+    return replace(found, fit=narrowed(widest - less)) if less else found
 
 
 def _cut(pieces: list[str], length: int) -> str:

@@ -73,10 +73,18 @@ class PictureFootage:
 
     def at(self, progress: float, out: Planes) -> None:
         view = self._move.view(progress, self._picture, self._size)
+        if view.scale == 1 and view.x % 2 == 0 and view.y % 2 == 0:  # at rest: nothing lies between pixels
+            self._planes.part(int(view.x), int(view.y), *self._size).copy_to(out)
+            return
         source = self._low_passed(view.scale)
         for plane, target, matrix in zip(source, out, _matrices(view), strict=True):
             cv2.warpAffine(
-                plane, matrix, (target.shape[1], target.shape[0]), dst=target, flags=_WARP, borderMode=cv2.BORDER_REPLICATE
+                plane,
+                matrix,
+                (target.shape[1], target.shape[0]),
+                dst=target,
+                flags=_WARP,
+                borderMode=cv2.BORDER_REPLICATE,
             )
 
     def _low_passed(self, scale: float) -> Planes:
@@ -154,4 +162,3 @@ def _lanczos(scale: float) -> Matrix:
     kernel = np.where(np.abs(at) < LOBES, np.sinc(at) * np.sinc(at / LOBES), 0.0)
     kernel /= kernel.sum()
     return np.convolve(kernel, [-DROOP, 1 + 2 * DROOP, -DROOP]).astype(np.float32)
-

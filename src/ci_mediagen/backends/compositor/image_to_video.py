@@ -27,7 +27,8 @@ def make_clip(kit: Kit, folder: Path, watch: Watch) -> tuple[Path, Path, Path]:
 
     paths = (folder / CLIP, folder / POSTER, folder / PREVIEW)
     preview = tuple(
-        min(total - 1, round(step * fps / PREVIEW_FPS)) for step in range(max(1, round(min(seconds, 6.0) * PREVIEW_FPS)))
+        min(total - 1, round(step * fps / PREVIEW_FPS))
+        for step in range(max(1, round(min(seconds, 6.0) * PREVIEW_FPS)))
     )
     shoot(paths, paint, size, fps, total, watch, poster=total // 2, preview=preview)
     return paths

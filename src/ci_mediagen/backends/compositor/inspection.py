@@ -54,6 +54,12 @@ def break_lines(text: str, page: Box) -> tuple[str, ...]:
     return tuple(line for line in (text[start:end].strip(" \u200b") for start, end in itertools.pairwise(at)) if line)
 
 
+def find_text(text: str, page: Box) -> Box | None:
+    """The box that holds exactly this text, whatever order its pieces are drawn in."""
+    letters = sorted(text.replace(" ", ""))
+    return next((box for box in page.walk() if box.runs and sorted(box.text.replace(" ", "")) == letters), None)
+
+
 def breaks_word(text: str, page: Box) -> bool:
     """Whether a line of the text ends within a word: Chinese, Japanese and scripts without spaces may break anywhere."""
     return any(_in_word(text[at - 1]) and _in_word(text[at]) for at in _breaks(text, page))
@@ -97,8 +103,7 @@ def _bounds(box: Box) -> Area:
 
 def _breaks(text: str, page: Box) -> list[int]:
     """Offsets in the text where lines begin, but for the first."""
-    letters = sorted(text.replace(" ", ""))
-    box = next((box for box in page.walk() if box.runs and sorted(box.text.replace(" ", "")) == letters), None)
+    box = find_text(text, page)
     return _line_starts(box) if box is not None and len(box.text) == len(text) else []
 
 

@@ -108,7 +108,9 @@ class _Reel:
     def poster_at(self) -> float:
         """Seconds: when the first scene that shows media and texts has settled, else the first with texts, else midway."""
         shown = [
-            (part, composition) for part, composition in zip(self._parts, self._compositions, strict=True) if composition
+            (part, composition)
+            for part, composition in zip(self._parts, self._compositions, strict=True)
+            if composition
         ]
         if not shown:
             return self._parts[0].start + self._parts[0].seconds / 2

@@ -146,7 +146,9 @@ def _author(entry: Any, ready: Any) -> Author | None:
     name = ready(entry.get("name"), 40)
     initials = ready(entry.get("initials"), 8)
     short = "".join(list(clusters(initials))[:MAX_INITIALS]) or "".join(list(clusters(name))[:1]).upper()
-    return Author(name, short if columns(short) <= MAX_INITIALS else "".join(list(clusters(short))[:1])) if short else None
+    return (
+        Author(name, short if columns(short) <= MAX_INITIALS else "".join(list(clusters(short))[:1])) if short else None
+    )
 
 
 def _strings(value: Any) -> Iterator[str]:

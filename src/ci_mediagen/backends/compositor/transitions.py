@@ -17,7 +17,9 @@ _ZOOM_IN = 0.92
 _WARP = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
 
 
-def mix(kind: Transition, progress: float, before: Planes, after: Planes, out: Planes, *, mirrored: bool = False) -> None:
+def mix(
+    kind: Transition, progress: float, before: Planes, after: Planes, out: Planes, *, mirrored: bool = False
+) -> None:
     """Fills `out` with the picture at `progress` (0: only `before`, 1: only `after`); all three have one size.
 
     `mirrored`: slides and wipes go from left to right, as right-to-left scripts are read.
