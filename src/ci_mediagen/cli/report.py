@@ -80,7 +80,8 @@ def describe_plan(plan: Plan, stored: Collection[str]) -> Iterator[str]:
     """The answer of `plan`, for a person."""
     change = plan.change
     yield f"change: {change.kind} {change.sha[:9]} {change.headline!r}"
-    yield f"range: {(change.range.base or 'the beginning')[:9]}..{change.range.head[:9]} ({change.range.method})"
+    base = change.range.base[:9] if change.range.base else "the beginning"
+    yield f"range: {base}..{change.range.head[:9]} ({change.range.method})"
     if not change.complete:
         yield f"complete: false ({change.incomplete_reason})"
     if change.significance:

@@ -51,9 +51,13 @@ def answer(text: str) -> None:
 
 
 def answer_json(document: Any) -> None:
-    """The answer for machines, on stdout, as it is. Raises OutputError."""
+    """The answer for machines, on stdout, as it is. Raises OutputError.
+
+    GitHub's runner finds `##[command]` anywhere in a line, so that is written as JSON may write it too.
+    """
     only_ascii = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    _print(json.dumps(document, indent=2, ensure_ascii=only_ascii))
+    text = json.dumps(document, indent=2, ensure_ascii=only_ascii)
+    _print(text.replace("##", "#\\u0023"))
 
 
 def _print(text: str) -> None:

@@ -83,6 +83,6 @@ def test(names: tuple[str, ...], repo: Path, output: Path | None, only: tuple[st
             repo, os.environ, names, output=output, only=only, make=not check, progress=progress
         )
     for name, page in tested.items():
-        answer(f"{name}: {page}")
+        answer(name if check else f"{name}: {page}")
     say("1 template is right." if len(tested) == 1 else f"{len(tested)} templates are right.")
     return 0

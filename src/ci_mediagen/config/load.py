@@ -155,7 +155,11 @@ def _work_tree(repo: Path) -> ReadFile:
         file = (root / path).resolve()
         if not file.is_relative_to(root):
             raise ConfigError(f"{path}: leads out of the repository", advice="Put the file itself there.")
-        return _bytes_of(file, path) if file.is_file() else None
+        if file.is_file():
+            return _bytes_of(file, path)
+        if os.path.lexists(root / path):
+            raise ConfigError(f"{path}: is no file that can be read", advice="Put a file of that name there, or none.")
+        return None
 
     return read
 

@@ -48,10 +48,6 @@ class Plan:
     """Names of the publishers, without their destinations' secrets: `directory`, `s3`."""
     announce: PlannedAnnounce = PlannedAnnounce("silent", "nothing to tell")
 
-    @property
-    def nothing_to_do(self) -> bool:
-        return not self.tasks
-
 
 def to_document(plan: Plan, stored: Collection[str] = ()) -> dict[str, Any]:
     """The plan as `plan --json` prints it. `stored` holds the keys that the store already has."""

@@ -34,8 +34,6 @@ _FILES = (
     ChangedFile("docs/themes.md", "added", 36, 0),
 )
 
-BRAND = Brand(project="Aurora Studio", accent="#7c5cff", accent_2="#22d3ee", website="aurora.example")
-
 FULL = Significance("full", ("a sample shows everything",))
 
 _TOLD: dict[str, tuple[str | None, str, ChangeKind]] = {
