@@ -1,4 +1,4 @@
-"""Writes docs/images/: a contact sheet of what each shipped template makes, and the card of the demo.
+"""Writes docs/images/: a contact sheet of what each shipped template makes, and the card that stands in the README.
 
     python tools/contact_sheets.py [NAME...]
 
@@ -8,7 +8,6 @@ committing it; what is wrong with it goes into docs/gallery.md.
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import tempfile
@@ -40,11 +39,10 @@ def main(names: Sequence[str]) -> None:
             write_sheet(template, IMAGES / f"template-{template.name}.jpg")
         if not names:
             demo = output / "demo"
-            command = [sys.executable, "-m", "ci_mediagen", "run", "--json", "--output", str(demo)]
-            answer = json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
+            command = [sys.executable, "-m", "ci_mediagen", "run", "--output", str(demo)]
+            subprocess.run(command, cwd=ROOT, check=True)
             write_sheet(demo, IMAGES / "demo.jpg")
-            card = next(Path(made["path"]) for made in answer["artifacts"] if made["task"].startswith("card"))
-            (IMAGES / "demo-card.png").write_bytes(card.read_bytes())
+            (IMAGES / "release-card.png").write_bytes((output / "release" / "card-og.png").read_bytes())
 
 
 def write_sheet(folder: Path, target: Path) -> None:

@@ -174,3 +174,12 @@ def test_a_locale_without_unicode_is_no_obstacle(tmp_path: Path) -> None:
         done = command(*arguments, cwd=repo.path, env=env)
         assert done.returncode == 0, done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_git_variables_of_a_hook_do_not_choose_another_repository(tmp_path: Path) -> None:
+    asked, other = make_project(tmp_path / "asked", "feat: what was asked for"), make_project(tmp_path / "other")
+    env = environment(tmp_path) | {"GIT_DIR": str(other.path / ".git"), "GIT_WORK_TREE": str(other.path)}
+    for arguments in (["--repo", str(asked.path)], []):
+        done = command("plan", *arguments, cwd=asked.path, env=env)
+        assert done.returncode == 0, done.stderr
+        assert "'What was asked for'" in done.stdout

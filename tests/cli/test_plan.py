@@ -11,7 +11,7 @@ import pytest
 
 from ci_mediagen.cli.main import exit_code
 from ci_mediagen.cli.report import describe_plan
-from ci_mediagen.model.change import Significance
+from ci_mediagen.model.change import CommitRange, Significance
 from ci_mediagen.model.outcome import Skipped
 from ci_mediagen.model.plan import Plan, PlannedAnnounce, PlannedTemplate
 from ci_mediagen.model.task import Input, Task, with_key
@@ -62,6 +62,11 @@ def test_a_person_is_told_everything_that_was_decided_and_why() -> None:
 def test_history_that_was_not_read_whole_is_told() -> None:
     lines = told(change={"complete": False, "incomplete_reason": "this clone is shallow"})
     assert "complete: false (this clone is shallow)" in lines
+
+
+def test_a_history_from_its_first_commit_on_has_a_range_in_words() -> None:
+    lines = told(change={"range": CommitRange(None, "a" * 40, "empty-tree")})
+    assert "range: the beginning..aaaaaaaaa (empty-tree)" in lines
 
 
 def test_a_task_that_only_stands_in_for_another_says_so() -> None:

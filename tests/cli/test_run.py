@@ -167,6 +167,17 @@ def test_the_options_of_run_alone(asked: list[Job]) -> None:
         assert exit_code(["plan", *option]) == 2
 
 
+@pytest.mark.parametrize(
+    "option", ["--range A..B", "--since 7d", "--package web", "--template fix", "--significance card", "--announce"]
+)
+def test_what_a_plan_has_decided_cannot_be_given_beside_it(
+    asked: list[Job], option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(["run", "--plan", "plan.json", *option.split()]) == 2
+    assert asked == []
+    assert f"{option.split()[0]} cannot be given with --plan" in capsys.readouterr().err
+
+
 def test_the_exit_code_is_that_of_the_result_and_stdout_holds_the_answer_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import re
 from collections.abc import Iterator
 
 import pytest
 
 from ci_mediagen.cli import screen as screens
-from ci_mediagen.cli.screen import GitHub, Plain, Terminal, describe, screen
+from ci_mediagen.cli.screen import GitHub, Plain, Terminal, answer_json, describe, screen
 from ci_mediagen.model.media import Artifact, MediaFile
 from ci_mediagen.model.outcome import Failed, Generated, Reused, Skipped
 from ci_mediagen.model.progress import Progress
@@ -159,3 +160,14 @@ def test_no_secret_is_shown(environ: dict[str, str]) -> None:
     assert SECRET not in stream.getvalue()
     assert "abcdefSECRET" not in stream.getvalue()
     assert "***" in stream.getvalue()
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_an_answer_for_machines_holds_every_text_and_no_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    text = CORPUS[name].encode("utf-8", "replace").decode()
+    answer_json({"headline": text})
+    told = capsys.readouterr().out
+    assert json.loads(told) == {"headline": text}
+    for line in told.splitlines():
+        assert not re.search("#[\u200c-\u200f]*#", line)
+        assert not line.lstrip().startswith("::")

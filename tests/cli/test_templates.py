@@ -72,7 +72,9 @@ def test_a_name_that_there_is_not_is_told_with_the_nearest(
 
 def test_check_fills_in_every_template_and_makes_nothing(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code(["templates", "test", "--check", "--repo", str(repo)]) == 0
-    assert f"{len(SHIPPED) + 1} templates are right." in capsys.readouterr().err
+    captured = capsys.readouterr()
+    assert f"{len(SHIPPED) + 1} templates are right." in captured.err
+    assert sorted(captured.out.split()) == sorted([*SHIPPED, "launch"]), "and no page, since there is none"
     assert not (repo / "mediagen-out").exists()
 
 

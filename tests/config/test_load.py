@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,19 @@ def test_without_a_file_everything_has_a_default(tmp_path: Path) -> None:
     assert config.announce.mode == "auto"
     assert config.spend.max == 0
     assert {origin for _, _, origin in config.values()} == {"default"}
+
+
+def test_a_thing_of_that_name_that_is_no_file_is_told_of(tmp_path: Path) -> None:
+    """Whoever made it meant something by it: it is not passed over as if it were not there."""
+    named = tmp_path / "mediagen.yml"
+    for make, remove in ((named.mkdir, named.rmdir), (lambda: os.mkfifo(named), named.unlink)):
+        make()
+        with pytest.raises(ConfigError, match=r"mediagen\.yml: is no file"):
+            load_config(tmp_path, None, {}, {})
+        remove()
+    named.symlink_to("missing.yml")
+    with pytest.raises(ConfigError, match=r"mediagen\.yml: is no file"):
+        load_config(tmp_path, None, {}, {})
 
 
 def test_a_whole_file_is_read_into_types(tmp_path: Path) -> None:

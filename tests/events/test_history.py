@@ -210,6 +210,14 @@ def test_texts_that_git_is_not_asked_about(text: str):
     assert not is_revision(text)
 
 
+def test_no_text_is_taken_for_an_option_or_a_command_of_git(repo: Repo):
+    """Names of branches and tags come from payloads: any text names a commit that is here, or none."""
+    repo.commit("feat: one")
+    here = Repository(repo.path)
+    for text in CORPUS.values():
+        assert here.commit(text) is None
+
+
 @pytest.mark.parametrize(
     ("url", "found"),
     [

@@ -7,6 +7,7 @@ every sink.
 from __future__ import annotations
 
 import itertools
+import json
 import pkgutil
 import re
 from collections.abc import Callable
@@ -18,9 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ci_mediagen.text
-from ci_mediagen.errors import UsageError
 from ci_mediagen.text import (
-    argv,
     drawn,
     file_name,
     github_output,
@@ -48,18 +47,6 @@ MODULES_WITHOUT_A_SINK = {
     "suggest",  # compares words
     "validation",  # words errors, which go through `log`
 }
-
-
-def through_argv(text: str) -> None:
-    try:
-        arguments = argv.operands(text)
-    except UsageError as refusal:
-        said = refusal.message
-    else:
-        said = ""
-        assert arguments == [argv.END_OF_OPTIONS, text]
-        assert not re.search("^-|\0", text)
-    assert not UNSEEN.search(said)
 
 
 def through_drawn(text: str) -> None:
@@ -98,9 +85,9 @@ def through_log(text: str) -> None:
         assert not re.match(r"[\s\u200c-\u200f]*:[\u200c-\u200f]*:", line)
         assert not re.search(r"#[\u200c-\u200f]*#[\u200c-\u200f]*[A-Za-z.]*[\u200c-\u200f]*\[", line)
     assert len(log.command("warning", text, title=text).splitlines()) == 1
-    stopped = log.stop_commands(text).split("\n")
-    assert stopped[0].removeprefix("::stop-commands::") == stopped[-1].strip(":")
-    assert stopped[-1] not in stopped[1:-1]
+    document = log.log_json(json.dumps(text, ensure_ascii=False))
+    assert json.loads(document) == text
+    assert not re.search(r"#[\u200c-\u200f]*#", document)
 
 
 def through_markdown(text: str) -> None:
@@ -166,7 +153,6 @@ def through_yaml_scalar(text: str) -> None:
 
 
 SINKS = {
-    "argv": through_argv,
     "drawn": through_drawn,
     "file_name": through_file_name,
     "github_output": through_github_output,

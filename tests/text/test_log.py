@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
 from ci_mediagen.text.corpus import CORPUS
-from ci_mediagen.text.log import MAX_LINE, command, log_block, log_line, stop_commands
+from ci_mediagen.text.log import MAX_LINE, command, log_block, log_json, log_line
 
 IGNORED_BY_DOTNET = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
@@ -46,11 +47,11 @@ def test_a_block_keeps_its_lines() -> None:
     assert log_block("a\n  b\r\n::error::c") == "a\n  b\n: :error::c"
 
 
-def test_a_stopped_block_begins_and_ends_with_a_word_that_nobody_knows() -> None:
-    first, second = stop_commands("::error::x\ny"), stop_commands("::error::x\ny")
-    found = re.fullmatch(r"::stop-commands::([0-9a-f]{32})\n: :error::x\ny\n::\1::", first)
-    assert found
-    assert first != second
+def test_json_means_the_same_without_a_command_in_it() -> None:
+    for text in ("##[add-mask]x", "#\u200c#[add-mask]x", "###[group]", "\\##[group]", "# one"):
+        document = log_json(json.dumps({"a": text}, ensure_ascii=False))
+        assert json.loads(document) == {"a": text}
+        assert not re.search("#[\u200c-\u200f]*#", document)
 
 
 def test_a_command_of_ours_carries_any_text() -> None:

@@ -17,7 +17,6 @@ from ci_mediagen.text.s3_key import (
     join_url,
     key_part,
     parse_key_pattern,
-    parse_s3_url,
     relative_url,
 )
 
@@ -113,26 +112,6 @@ def test_a_wrong_pattern_is_refused_with_the_reason(pattern: str, says: str) -> 
 def test_a_key_longer_than_s3_allows_is_refused() -> None:
     with pytest.raises(ConfigError, match="1024"):
         parse_key_pattern("/".join(["{sha256}"] * 16) + "/{name}").fill(VALUES)
-
-
-@pytest.mark.parametrize(
-    ("url", "parts"),
-    [
-        ("s3://acme-media", ("acme-media", "")),
-        ("s3://acme-media/", ("acme-media", "")),
-        ("s3://acme-media/promo/x/", ("acme-media", "promo/x")),
-    ],
-)
-def test_an_s3_address_is_bucket_and_prefix(url: str, parts: tuple[str, str]) -> None:
-    assert parse_s3_url(url) == parts
-
-
-@pytest.mark.parametrize(
-    "url", ["", "acme", "https://acme/x", "s3://", "s3:///x", "s3://u@b/x", "s3://b/x?y", "s3://b/../x", "s3://b/a//b"]
-)
-def test_other_addresses_are_refused(url: str) -> None:
-    with pytest.raises(ConfigError):
-        parse_s3_url(url)
 
 
 @pytest.mark.parametrize("prefix", ["a/../b", "a//b", ".", "a/\n", "a/\u202eb"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 import signal
 import sys
 import traceback
@@ -25,6 +26,20 @@ COMMANDS = {
     "config": "Show the configuration and where each value comes from.",
 }
 """Help of each subcommand. It stands here so that `--help` imports none of them."""
+
+
+GIT_OVERRIDES = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+)
+"""git sets these for hooks and `rebase --exec`. They win over the folder that git is asked about: without them `--repo` and
+the current folder say which repository it is."""
 
 
 class _LazyGroup(click.Group):
@@ -72,6 +87,8 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Entry point of the console script: runs a command and exits with a code of `errors`."""
     signal.signal(signal.SIGTERM, _terminate)
+    for name in GIT_OVERRIDES:
+        os.environ.pop(name, None)
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show a character shows its number
         sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(exit_code(arguments))

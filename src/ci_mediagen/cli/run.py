@@ -10,6 +10,17 @@ import click
 
 from ci_mediagen.cli.options import job_from, shared_options
 from ci_mediagen.cli.screen import answer_json, say, screen
+from ci_mediagen.errors import UsageError
+
+DECIDED = {
+    "range_": "--range",
+    "since": "--since",
+    "package": "--package",
+    "template": "--template",
+    "significance": "--significance",
+    "announce": "--announce",
+}
+"""What a plan file has decided already: given beside it, these could only be ignored."""
 
 
 @click.command("run")
@@ -25,6 +36,12 @@ def command(as_json: bool, **given: Any) -> int:
     """
     from ci_mediagen import pipeline
     from ci_mediagen.cli.report import describe_result, run_document
+
+    if given["plan_file"] and (decided := [option for name, option in DECIDED.items() if given[name]]):
+        raise UsageError(
+            f"{decided[0]} cannot be given with --plan: the plan has decided that",
+            advice=f"Give it to `ci-mediagen plan --json {decided[0]} ... > plan.json`.",
+        )
 
     with screen(os.environ) as progress:
         result = pipeline.run(job_from(given, os.environ), progress)

@@ -53,11 +53,12 @@ def answer(text: str) -> None:
 def answer_json(document: Any) -> None:
     """The answer for machines, on stdout, as it is. Raises OutputError.
 
-    GitHub's runner finds `##[command]` anywhere in a line, so that is written as JSON may write it too.
+    The log of a runner holds it too, unless it is sent elsewhere.
     """
+    from ci_mediagen.text.log import log_json
+
     only_ascii = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    text = json.dumps(document, indent=2, ensure_ascii=only_ascii)
-    _print(text.replace("##", "#\\u0023"))
+    _print(log_json(json.dumps(document, indent=2, ensure_ascii=only_ascii)))
 
 
 def _print(text: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ci_mediagen.model.brand import Brand
 from ci_mediagen.model.change import (
     Change,
     ChangedFile,

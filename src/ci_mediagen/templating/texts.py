@@ -90,9 +90,9 @@ def _kicker(change: Change) -> str:
 
 
 def _bullets(change: Change, headline: str) -> list[str]:
-    lines = list(dict.fromkeys(line for item in change.highlights if (line := _line(item.headline))))
-    # A change of one thing has said it in its headline.
-    return [] if len(lines) == 1 and lines[0].casefold() == headline.casefold() else lines[:MAX_BULLETS]
+    lines = dict.fromkeys(line for item in change.highlights if (line := _line(item.headline)))
+    # What the headline says is not said again.
+    return [line for line in lines if line.casefold() != headline.casefold()][:MAX_BULLETS]
 
 
 def _people(change: Change) -> str:

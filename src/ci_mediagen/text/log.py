@@ -8,7 +8,6 @@ their marks behind escape characters, as terminals do.
 from __future__ import annotations
 
 import re
-import secrets
 
 from ci_mediagen.text.clean import clean, one_line
 from ci_mediagen.text.cut import shorten
@@ -20,6 +19,7 @@ MAX_LINE = 4000
 _JOINERS = "[\u200c-\u200f]*"
 _COLONS = re.compile(rf"^((?:\s|[\u200c-\u200f])*:){_JOINERS}(?=:)")
 _HASHES = re.compile(rf"#{_JOINERS}#(?={_JOINERS}[A-Za-z.]*{_JOINERS}\[)")
+_IN_JSON = re.compile(rf"#(?={_JOINERS}#)|[\x85\u2028\u2029]")
 _PROPERTY = re.compile(r"[a-zA-Z]+")
 
 
@@ -36,11 +36,10 @@ def log_block(text: str, *, limit: int = MAX_LINE) -> str:
     return "\n".join(log_line(line, limit=limit) for line in clean(text, newlines=True).split("\n"))
 
 
-def stop_commands(text: str, *, limit: int = MAX_LINE) -> str:
-    """A block for a GitHub log between marks that make its runner ignore every command inside. The marks hold a random
-    word, which the text cannot know."""
-    word = secrets.token_hex(16)
-    return f"::stop-commands::{word}\n{log_block(text, limit=limit)}\n::{word}::"
+def log_json(document: str) -> str:
+    """A JSON document that means the same and in which nobody finds a command: one of two hashes is escaped, and so is
+    what some readers take for the end of a line."""
+    return _IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", document)
 
 
 def command(name: str, message: str = "", **properties: str | int) -> str:

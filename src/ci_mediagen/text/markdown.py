@@ -14,7 +14,7 @@ BREAK = "&#8203;"
 _SPECIAL = re.compile(r"[\\`*_\[\]~$^]")
 _LEADING_MARK = re.compile(r"^(?=[-+=:#])")
 _LEADING_NUMBER = re.compile(r"^(\d{1,9})(?=[.)])")
-_MENTION = re.compile(r"@(?=\w)")
+_MENTION = re.compile(r"@(?=[\w-])")
 _REFERENCE = re.compile(r"(?:#|\bGH-)(?=\d)", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?<=[A-Za-z])://|\bwww\.", re.IGNORECASE)
 _BACKTICKS = re.compile(r"`+")

@@ -12,7 +12,7 @@ import re
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from ci_mediagen.errors import ConfigError
 from ci_mediagen.text.suggest import did_you_mean
@@ -121,18 +121,6 @@ def parse_key_pattern(pattern: str) -> KeyPattern:
     if components[-1] != "{name}":
         raise ConfigError(f"S3 key pattern {pattern!r} must end with /{{name}}", advice=advice)
     return KeyPattern(pattern)
-
-
-def parse_s3_url(url: str) -> tuple[str, str]:
-    """Bucket and prefix of `s3://bucket/prefix`; the prefix has no slash at its ends. Raises ConfigError."""
-    advice = "Write s3://BUCKET or s3://BUCKET/PREFIX."
-    try:
-        parts = urlsplit(url)
-    except ValueError as error:
-        raise ConfigError(f"{url!r} is no S3 address: {error}", advice=advice) from error
-    if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment or "@" in parts.netloc:
-        raise ConfigError(f"{url!r} is no S3 address", advice=advice)
-    return parts.netloc, check_prefix(parts.path)
 
 
 def check_prefix(prefix: str) -> str:

@@ -12,7 +12,6 @@ from ci_mediagen.text.clean import one_line
 from ci_mediagen.text.cut import shorten, utf16_length
 from ci_mediagen.text.web import web_address
 
-MAX_HEADER = 150
 MAX_SECTION = 3000
 MAX_BUTTON = 75
 MAX_ALT = 2000
