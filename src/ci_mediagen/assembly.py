@@ -30,7 +30,7 @@ from ci_mediagen.model.brand import Assets, Brand
 from ci_mediagen.model.change import Change
 from ci_mediagen.model.progress import Progress
 from ci_mediagen.model.task import Input, ModelRef
-from ci_mediagen.model.template import Template
+from ci_mediagen.model.template import PACKAGE, Template
 from ci_mediagen.plan import Kit
 from ci_mediagen.publish.directory import DirectoryPublisher
 from ci_mediagen.publish.interface import Publisher
@@ -162,7 +162,7 @@ def locate_in(place: Place, scratch: Path) -> Locate:
 
     def locate(wanted: Input) -> Path:
         path = wanted.path or ""
-        if not wanted.name.startswith("layout:") or path.startswith("package:"):
+        if not wanted.name.startswith("layout:") or path.startswith(PACKAGE):
             return in_work_tree(wanted)
         data = place.source.read(path) or b""
         file = scratch / f"{hashlib.sha256(data).hexdigest()}{Path(path).suffix}"

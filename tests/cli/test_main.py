@@ -183,3 +183,13 @@ def test_git_variables_of_a_hook_do_not_choose_another_repository(tmp_path: Path
         done = command("plan", *arguments, cwd=asked.path, env=env)
         assert done.returncode == 0, done.stderr
         assert "'What was asked for'" in done.stdout
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_failure(tmp_path: Path, closed: str) -> None:
+    repo = make_project(tmp_path / NAME)
+    script = f'"$0" -m ci_mediagen.cli.main plan {closed}'
+    done = subprocess.run(
+        ["sh", "-c", script, sys.executable], cwd=repo.path, env=environment(tmp_path), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr

@@ -159,11 +159,33 @@ def test_files_are_found_through_includes_with_their_hashes(root: Path) -> None:
             "mine/own.html:1: '../../../../etc/passwd' leaves the template's folder",
         ),
         ("{% include '/etc/passwd' %}", "mine/own.html:1: '/etc/passwd' leaves the template's folder"),
+        ("a {# b", "mine/own.html:1: bad Jinja"),
+        ("\n{{ text.headline | uper }}", "mine/own.html:2: there is no filter 'uper'; did you mean 'upper'?"),
+        ("{% if u is evn %}{% endif %}", "mine/own.html:1: there is no test 'evn'; did you mean 'even'?"),
+        ("\n{{ txt.headline }}", "mine/own.html:2: there is no variable 'txt'; did you mean 'text'?"),
+        ("{{ widht }}", "mine/own.html:1: there is no variable 'widht'; did you mean 'width'?"),
+        ("{% for line in txt.bullets %}{% endfor %}", "mine/own.html:1: there is no variable 'txt'"),
     ],
 )
 def test_mistakes_in_layouts_name_their_file_and_line(root: Path, layout: str, message: str) -> None:
     write(root, "mine/own.html", layout)
     assert refusal(root, CARD).startswith(f"{FOLDER}/{message}")
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "{% if subtitle %}x{% endif %}",
+        "{% set big = u * 2 %}{{ big }}{% for row in motif %}{{ loop.index }}{{ row }}{% endfor %}{{ range(3) | list }}",
+        "{% macro line(words) %}{{ words.x }}{{ caller() }}{% endmacro %}{% call line(text) %}{% endcall %}",
+        "{% set ours = text %}{% include 'b.html' %}",
+        "{% from 'parts.html' import text_block with context %}{{ text_block(text.headline) }}",
+    ],
+)
+def test_what_a_layout_sets_itself_or_only_asks_for_is_no_mistake(root: Path, layout: str) -> None:
+    write(root, "mine/own.html", layout)
+    write(root, "mine/b.html", "{{ ours.headline }}")
+    load(root, CARD)
 
 
 def test_layouts_that_include_each_other_are_collected_once(root: Path) -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 from ci_mediagen.assets.files import RefusedFile, open_regular, real_path, sha256, shown
 from ci_mediagen.errors import AssetError, PlanError
 from ci_mediagen.model.task import Input
-
-PACKAGE_PREFIX = "package:"
+from ci_mediagen.model.template import PACKAGE
 
 _SHOWN_DIGITS = 12
 """Of a hash, in messages."""
@@ -48,9 +47,9 @@ def digest(repo: Path, package: Path | None = None) -> Callable[[str], str]:
 
 
 def _read(repo: Path, package: Path, path: str) -> tuple[Path, str]:
-    is_package = path.startswith(PACKAGE_PREFIX)
+    is_package = path.startswith(PACKAGE)
     try:
-        real = real_path(package, path.removeprefix(PACKAGE_PREFIX)) if is_package else real_path(repo, path)
+        real = real_path(package, path.removeprefix(PACKAGE)) if is_package else real_path(repo, path)
         with open_regular(real) as file:
             return real, sha256(file)
     except RefusedFile as error:

@@ -89,6 +89,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     signal.signal(signal.SIGTERM, _terminate)
     for name in GIT_OVERRIDES:
         os.environ.pop(name, None)
+    for stream in ("stdout", "stderr"):
+        if getattr(sys, stream) is None:  # who started us closed it: nobody listens, which is no error
+            setattr(sys, stream, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show a character shows its number
         sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(exit_code(arguments))

@@ -22,6 +22,15 @@ SHAPES: Mapping[Shape, tuple[int, int]] = {
 }
 """Width and height in pixels. `og` is what link previews show."""
 
+PACKAGE = "package:"
+"""What the paths of shipped files begin with."""
+
+LAYOUT_NAMES = frozenset({
+    "text", "brand", "palette", "shape", "width", "height", "fit", "layer", "picture", "media", "logo", "motif", "at",
+    "direction", "script", "initial", "on", "start", "end", "mirrored", "u", "scene",
+})  # fmt: skip
+"""What a layout may draw; whoever draws layouts gives it all of these."""
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:

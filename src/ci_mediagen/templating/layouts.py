@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from ci_mediagen.errors import TemplateError
-from ci_mediagen.model.template import TemplateFile
+from ci_mediagen.model.template import LAYOUT_NAMES, PACKAGE, TemplateFile
 from ci_mediagen.templating.source import Source
 from ci_mediagen.text.suggest import did_you_mean
 
@@ -42,6 +42,7 @@ def collect(wanted: Iterable[Wanted], folders: Sequence[Folder]) -> tuple[Templa
     Raises TemplateError: no folder has it, bad Jinja, a name that is not constant, a path that leaves its folder.
     """
     found: dict[str, TemplateFile] = {}
+    sources: dict[str, bytes] = {}
     waiting = list(wanted)
     while waiting:
         item = waiting.pop(0)
@@ -51,6 +52,7 @@ def collect(wanted: Iterable[Wanted], folders: Sequence[Folder]) -> tuple[Templa
             raise TemplateError(f"{item.where}: the template uses more than {MAX_FILES} files")
         path, data = _read(item, folders)
         includes = _named_by(data, path)
+        sources[path] = data
         found[item.name] = TemplateFile(
             name=item.name,
             path=path,
@@ -58,7 +60,57 @@ def collect(wanted: Iterable[Wanted], folders: Sequence[Folder]) -> tuple[Templa
             includes=tuple(dict.fromkeys(name for name, _ in includes)),
         )
         waiting += [Wanted(name, f"{path}:{line}") for name, line in includes]
+    _check_names(sources)
     return tuple(found[name] for name in sorted(found))
+
+
+def _check_names(sources: Mapping[str, bytes]) -> None:
+    """Finds filters, tests and variables that do not exist before anything is drawn. Shipped files are right."""
+    own = {path: data for path, data in sources.items() if not path.startswith(PACKAGE)}
+    suspects = [
+        (path, name, line) for path, data in own.items() for name, line in _unknown_names(data.decode("utf-8"), path)
+    ]
+    if not suspects:
+        return
+    # What one file sets, another that it includes may draw.
+    known = LAYOUT_NAMES.union(*(_set_names(data.decode("utf-8")) for data in sources.values()))
+    for path, name, line in suspects:
+        if name not in known:
+            raise TemplateError(
+                f"{path}:{line}: there is no variable {name!r}{did_you_mean(name, sorted(known))}",
+                advice=f"A layout sees: {', '.join(sorted(LAYOUT_NAMES))}.",
+            )
+
+
+def _unknown_names(text: str, path: str) -> list[tuple[str, int]]:
+    """(name, line) of variables that are drawn, or of which something is read, and that the file does not set itself.
+
+    To ask for one that is not there (`{% if subtitle %}`) is allowed. Raises TemplateError for a filter or test that there
+    is not.
+    """
+    from jinja2 import Environment, meta, nodes
+
+    environment = Environment(autoescape=True)
+    tree = environment.parse(text)
+    for node in tree.find_all((nodes.Filter, nodes.Test)):
+        assert isinstance(node, nodes.Filter | nodes.Test)  # noqa: S101
+        kind, there = ("filter", environment.filters) if isinstance(node, nodes.Filter) else ("test", environment.tests)
+        if node.name not in there:
+            raise TemplateError(
+                f"{path}:{node.lineno}: there is no {kind} {node.name!r}{did_you_mean(node.name, sorted(there))}"
+            )
+    undeclared = meta.find_undeclared_variables(tree) - LAYOUT_NAMES - set(environment.globals)
+    used: list[nodes.Node] = [item for output in tree.find_all(nodes.Output) for item in output.nodes]
+    used += [attribute.node for attribute in tree.find_all(nodes.Getattr)]
+    used += [item.node for item in tree.find_all(nodes.Getitem)]
+    return [(node.name, node.lineno) for node in used if isinstance(node, nodes.Name) and node.name in undeclared]
+
+
+def _set_names(text: str) -> set[str]:
+    from jinja2 import Environment, nodes
+
+    tree = Environment(autoescape=True).parse(text)
+    return {node.name for node in tree.find_all(nodes.Name) if node.ctx != "load"}
 
 
 def _read(item: Wanted, folders: Sequence[Folder]) -> tuple[str, bytes]:
@@ -87,7 +139,7 @@ def _named_by(data: bytes, path: str) -> tuple[tuple[str, int], ...]:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise TemplateError(f"{path}: is not UTF-8 text", advice="Save the file as UTF-8.") from error
-    if "{%" not in text and "{{" not in text:
+    if not any(mark in text for mark in ("{%", "{{", "{#")):
         return ()
     try:
         tree = Environment(autoescape=True).parse(text)

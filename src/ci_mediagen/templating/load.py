@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ci_mediagen.errors import TemplateError
-from ci_mediagen.model.template import Shot, Template
+from ci_mediagen.model.template import PACKAGE, Shot, Template
 from ci_mediagen.templating.layouts import Folder, Wanted, collect
 from ci_mediagen.templating.schema import template_from
-from ci_mediagen.templating.select import PACKAGE
 from ci_mediagen.templating.source import Remembered, Source, WorkTree
 from ci_mediagen.text.marked_yaml import Node, dotted, merge, parse
 from ci_mediagen.text.suggest import did_you_mean

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 
 from ci_mediagen.errors import TemplateError
 from ci_mediagen.model.change import Change
-from ci_mediagen.model.template import Condition, Template, TemplateChoice
+from ci_mediagen.model.template import PACKAGE, Condition, Template, TemplateChoice
 from ci_mediagen.templating.match import matches, matches_message, matches_path
 from ci_mediagen.text.suggest import did_you_mean
-
-PACKAGE = "package:"
-"""Begins the `source` of a shipped template."""
 
 MOST_NAMED = 3
 """Values named in a reason; the others are counted."""

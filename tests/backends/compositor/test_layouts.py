@@ -8,7 +8,7 @@ from ci_mediagen.backends.compositor.composition import shape_of, size_of
 from ci_mediagen.backends.compositor.layouts import MAX_SOURCE_BYTES, Layouts
 from ci_mediagen.backends.compositor.motion import settled_ms
 from ci_mediagen.errors import TemplateError
-from ci_mediagen.model.template import SHAPES
+from ci_mediagen.model.template import LAYOUT_NAMES, SHAPES
 from tests.support.compositor import LAYOUT_FILES, composed
 
 
@@ -117,3 +117,8 @@ def test_each_size_is_arranged_as_its_shape() -> None:
     assert size_of(3840, 2160).scale == 2
     assert shape_of(1080, 1350) == "square"
     assert shape_of(1500, 500) == "og"
+
+
+def test_a_layout_is_given_exactly_the_names_that_templates_are_checked_against() -> None:
+    composition = composed()
+    assert set(composition.composer._context(composition, "all")) == LAYOUT_NAMES
