@@ -71,6 +71,11 @@ def open_place(
     top = Path(answer.text) if answer.ok and answer.text else repo.resolve()
     source: Source = WorkTree(top) if trigger.trusted else _base(repository, top, trigger)
     config = load_config(top, config_path, environ, flags, read_file=None if trigger.trusted else source.read)
+    if ".git" in (top / config.output).resolve().parts:
+        raise ConfigError(
+            f"{config.origin('output')}: output: {config.output} lies in git's own folder",
+            advice="Choose another folder: git would take what is written there for its own.",
+        )
     return Place(top, environ, trigger, config, source)
 
 

@@ -228,3 +228,11 @@ def test_announce_tells_people_of_what_was_started_by_hand(tmp_path: Path, env: 
         answer("run", "--only", "card", "--announce", cwd=repo.path, env=env)
         (post,) = [message for message in slack.messages if message.thread_ts is None]
         assert "Dark mode everywhere" in post.text
+
+
+@pytest.mark.parametrize("folder", [".git", ".git/hooks", "docs/../.git"])
+def test_nothing_is_written_into_gits_own_folder(repo: Repo, env: dict[str, str], folder: str) -> None:
+    before = sorted(path.name for path in (repo.path / ".git").iterdir())
+    done = ci_mediagen("run", "--output", folder, cwd=repo.path, env=env, code=2)
+    assert "lies in git's own folder" in done.stderr
+    assert sorted(path.name for path in (repo.path / ".git").iterdir()) == before

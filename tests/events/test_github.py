@@ -232,3 +232,13 @@ def test_lone_surrogates_and_controls_in_a_payload_do_not_survive(tmp_path: Path
 def test_an_actions_run_without_a_payload_says_which_variable_is_missing():
     with pytest.raises(EventError, match="GITHUB_EVENT_PATH"):
         read_trigger({"GITHUB_ACTIONS": "true"})
+
+
+def test_an_address_that_is_none_of_the_web_is_left_out(tmp_path: Path):
+    told = json.loads((PAYLOADS / "pull_request_merged.json").read_text())
+    told["pull_request"]["html_url"] = "javascript:alert(1)"
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps(told))
+    found = read_trigger({}, file)
+    assert found.pull_request is not None
+    assert (found.pull_request.url, found.url) == (None, None)

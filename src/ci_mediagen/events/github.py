@@ -13,6 +13,7 @@ from ci_mediagen.events.fields import Fields
 from ci_mediagen.events.interface import Trigger
 from ci_mediagen.events.people import is_bot
 from ci_mediagen.model.change import Person, PullRequest, Release
+from ci_mediagen.text.web import web_address
 
 _ZEROS = re.compile(r"0{40,64}")
 _QUEUE_NUMBER = re.compile(r"/pr-(?P<number>\d{1,9})-[0-9a-f]{7,64}$")
@@ -123,7 +124,7 @@ def read_pull_request(told: Fields, number: int, repository: str, *, merged: boo
         body=told.block("body"),
         labels=tuple(label for one in told.objects("labels") if (label := one.maybe_text("name"))),
         author=_account(told.maybe_object("user")),
-        url=told.maybe_text("html_url") or None,
+        url=web_address(told.maybe_text("html_url")),
         base=told.maybe_object("base").maybe_text("ref") or None,
         head=head.maybe_text("ref") or None,
         merged=merged,
@@ -142,7 +143,7 @@ def _push(fields: Fields, environ: Mapping[str, str]) -> Trigger:
         before=None if not before or _ZEROS.fullmatch(before) else before,
         new_branch=fields.flag("created") or _ZEROS.fullmatch(before) is not None,
         logins=_logins([head_commit, *fields.objects("commits")]),
-        url=fields.maybe_text("compare") or head_commit.maybe_text("url") or None,
+        url=web_address(fields.maybe_text("compare")) or web_address(head_commit.maybe_text("url")),
     )
     if ref.startswith("refs/tags/"):
         tag = ref.removeprefix("refs/tags/")
@@ -165,7 +166,7 @@ def _release(fields: Fields, environ: Mapping[str, str]) -> Trigger:
         body=told.block("body"),
         prerelease=told.flag("prerelease"),
         draft=told.flag("draft"),
-        url=told.maybe_text("html_url") or None,
+        url=web_address(told.maybe_text("html_url")),
     )
     trigger = replace(
         _common(fields, environ),

@@ -273,7 +273,8 @@ def _no_repository(path: Path, errors: str) -> RepositoryError:
 def _last_line(errors: str) -> str:
     rows = [row for row in errors.split("\n") if row.strip()]
     fatal = [row for row in rows if row.startswith(("fatal:", "error:"))]
-    return _without_credentials(clean.line((fatal or rows or [""])[-1], 300))
+    # How long it took is left out: the same failure is told in the same words.
+    return re.sub(r" after \d+ ms\b", "", _without_credentials(clean.line((fatal or rows or [""])[-1], 300)))
 
 
 def _without_credentials(text: str) -> str:
