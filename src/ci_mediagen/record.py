@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ci_mediagen import __version__
-from ci_mediagen.errors import MediagenError, OutputError, UnavailableError, worst
+from ci_mediagen.errors import MediagenError, NothingMadeError, OutputError, PartialError, UnavailableError, worst
 from ci_mediagen.model.codec import encode
 from ci_mediagen.model.link import Link
 from ci_mediagen.model.manifest import Manifest, RunOutcome, Told
@@ -92,9 +92,9 @@ class Record:
         codes = {error.exit_code for error in self.errors}
         codes |= {task_code for task_code in map(_telling, self.failed) if task_code}
         if self.failed and self.made:
-            codes.add(3)
+            codes.add(PartialError.exit_code)
         elif any(not _telling(outcome) for outcome in self.failed):
-            codes.add(4)
+            codes.add(NothingMadeError.exit_code)
         return worst(codes)
 
     @property

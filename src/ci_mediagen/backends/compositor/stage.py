@@ -59,10 +59,6 @@ class Stage:
 
     settled_seconds: float = 0.0
 
-    @property
-    def shows_media(self) -> bool:
-        return self._footage is not None
-
     def frame(self, at: float, out: Planes) -> None:
         """Fills `out` with the frame `at` seconds into the scene."""
         progress = min(1.0, at / self._seconds)
